@@ -1,0 +1,26 @@
+//! Where the kernel enters: `_start`, the initial stack, what the compiler expects of a C library,
+//! and the two things that rustix has no function for.
+//!
+//! One small file an architecture holds what only assembly can say:
+//!
+//! - `_start`: hands the initial stack pointer to [`main`](crate::main);
+//! - `system_call`: any system call with up to three arguments;
+//! - `vfork_into`: a child that borrows its parent's memory while the parent sleeps.
+
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod arch;
+mod memory;
+mod stack;
+
+pub use arch::{system_call, vfork_into};
+pub use stack::InitialStack;
+
+use crate::sys;
+
+/// Never reached, and the release build proves it: the linker script refuses a program that holds
+/// this section. A debug build checks arithmetic and says only that it failed.
+#[cfg_attr(not(test), panic_handler)]
+#[unsafe(link_section = ".rinit.panic")]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    sys::exit(rinit::status::CANNOT)
+}

@@ -1,0 +1,64 @@
+//! x86_64: System V ABI, `syscall`.
+
+use core::arch::{asm, naked_asm};
+
+/// The first instruction. The stack holds what execve(2) put there; nothing else is set up.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _start() -> ! {
+    naked_asm!(
+        "xor ebp, ebp",   // the outermost frame has no caller (ABI, 3.4.1)
+        "mov rdi, rsp",   // argc, argv, environment, auxiliary vector
+        "and rsp, -16",   // already so by the ABI; costs nothing to be sure
+        "call {main}",
+        "ud2",            // main does not return
+        main = sym crate::main,
+    )
+}
+
+/// A system call with up to three arguments; what it returns, an error as its negative number.
+///
+/// # Safety
+/// Whatever the call itself asks for.
+pub unsafe fn system_call(number: u32, a: usize, b: usize, c: usize) -> isize {
+    let result;
+    // SAFETY: the caller vouches for the call; the kernel keeps all registers but rax, rcx and r11.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as usize => result,
+            in("rdi") a,
+            in("rsi") b,
+            in("rdx") c,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}
+
+/// vfork(2), and in the child `child(data)`. Returns in the parent, once the child has executed
+/// another program or ended: the child's process id, or an error as its negative number.
+///
+/// The child runs on the parent's stack, below this frame, as any callee would; the parent sleeps
+/// meanwhile, so nobody else uses that memory.
+///
+/// # Safety
+/// `data` must be what `child` expects.
+#[unsafe(naked)]
+pub unsafe extern "C" fn vfork_into<T>(child: extern "C" fn(*mut T) -> !, data: *mut T) -> isize {
+    naked_asm!(
+        "mov r8, rdi", // the kernel keeps r8 and r9
+        "mov r9, rsi",
+        "mov eax, 58", // __NR_vfork
+        "syscall",
+        "test rax, rax",
+        "jnz 2f", // the parent, or nobody was born
+        "mov rdi, r9",
+        "push rax", // aligns the stack for the call
+        "call r8",
+        "ud2", // the child does not return
+        "2: ret",
+    )
+}
