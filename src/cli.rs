@@ -1,57 +1,153 @@
 //! Argument vector and variables → what to do, or a usage error.
 //!
-//! One table drives all of it: the help text. A line of it names an option's letters and its long
-//! name, the word for its value where it takes one, and a `*` where a variable sets it too. The
-//! parser looks options and variables up in these very lines, so that parsing, help, variables and
-//! errors cannot disagree.
+//! One table drives parsing, variables, help and errors, so that they cannot disagree.
 
 use crate::machine::{MAX_PROGRAMS, Rules};
 use crate::signal::{Rewrites, Route, Signal};
 use crate::status::Codes;
 use crate::text::{self, Line, Nanos, SECOND};
 
+/// What stands behind an option.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Value {
+    /// Nothing: it is a flag.
+    None,
+    /// How much is said; as an option a flag that may be repeated.
+    Level,
+    /// A length of time.
+    Seconds,
+    /// A signal.
+    Signal,
+    /// One signal in place of another.
+    Rewrite,
+    /// An exit code.
+    Code,
+    /// A path.
+    Path,
+    /// Any word that is not empty.
+    Word,
+}
+
+impl Value {
+    /// What to say where something else stands there.
+    const fn expected(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Level => "0, 1 or 2",
+            Self::Seconds => "seconds, such as 5 or 0.5",
+            Self::Signal => "a signal, such as TERM, 15 or RTMIN+1",
+            Self::Rewrite => "FROM:TO, signals; FROM not CHLD, KILL or STOP; TO may be 0",
+            Self::Code => "an exit code, 0 to 255",
+            Self::Path => "a path",
+            Self::Word => "a word",
+        }
+    }
+
+    /// Does a word stand behind the option, as it is written on a command line?
+    const fn is_word(self) -> bool {
+        !matches!(self, Self::None | Self::Level)
+    }
+}
+
+/// The longest long name.
+const NAME_MAX: usize = 12;
+
+/// A row of the table. It holds no reference, which would have to be relocated.
+struct Row {
+    id: Id,
+    value: Value,
+    /// Does a variable set it too?
+    variable: bool,
+    /// 0 where there is none.
+    letter: u8,
+    /// The long name, zeros behind it.
+    name: [u8; NAME_MAX],
+}
+
+const fn name(name: &str) -> [u8; NAME_MAX] {
+    let mut padded = [0; NAME_MAX];
+    let mut index = 0;
+    while index < name.len() {
+        padded[index] = name.as_bytes()[index];
+        index += 1;
+    }
+    padded
+}
+
 macro_rules! options {
-    ($($id:ident $line:literal)*) => {
-        /// An option, in the order of the help text.
+    ($($id:ident $letter:tt $name:literal $value:ident $word:literal $variable:tt $help:literal)*) => {
+        /// An option.
         #[derive(Copy, Clone, Debug, PartialEq, Eq)]
         #[repr(u8)]
-        #[allow(missing_docs, reason = "each is described by its line of the help text")]
+        #[allow(missing_docs, reason = "each is described by its row of the table")]
         pub enum Id { $($id),* }
 
-        impl Id {
-            /// All of them, in the order of the help text.
-            pub const ALL: [Self; [$($line),*].len()] = [$(Self::$id),*];
-        }
+        static OPTIONS: [Row; [$($name),*].len()] = [$(Row {
+            id: Id::$id,
+            value: Value::$value,
+            variable: options!(@variable $variable),
+            letter: options!(@letter $letter),
+            name: name($name),
+        }),*];
 
-        /// What `--help` prints. The lines of options begin with two spaces; no other does.
+        /// What `--help` prints.
         pub const HELP: &str = concat!(
             "usage: rinit [OPTION]... [--] PROGRAM [ARG]...\n",
-            $("  ", $line, "\n",)*
+            $("  ", options!(@letters $letter), "--", $name, $word, options!(@star $variable), $help, "\n",)*
             "* or by variable: RINIT_GRACE=5, RINIT_ANY=1\n",
         );
     };
+    (@letter -) => { 0 };
+    (@letter 'l') => { b'l' };
+    (@letter $letter:literal) => { $letter as u8 };
+    (@letters -) => { "" };
+    (@letters 'l') => { "-l, -L, " };
+    (@letters $letter:literal) => { concat!("-", $letter, ", ") };
+    (@variable -) => { false };
+    (@variable *) => { true };
+    (@star -) => { "" };
+    (@star *) => { " *" };
 }
 
 options! {
-    Group       "-g, --group\t\t\tsignals go to the program's group (default)"
-    SingleChild "-c, --single-child *\t\tsignals go to the program alone"
-    All         "-a, --all *\t\t\tsignals go to every process of the container"
-    Grace       "-t, --grace SECONDS *\t\thow long the others may outlive the program (5)"
-    StopDelay   "-d, --stop-delay SECONDS *\thold the first TERM, INT or QUIT this long (0)"
-    Rewrite     "-r, --rewrite FROM:TO *\tpass TO on in place of FROM; TO 0 drops it"
-    RemapExit   "-e, --remap-exit CODE *\tleave with 0 where the code would be CODE"
-    ParentDeath "-p, --parent-death SIGNAL *\tget SIGNAL when rinit's own parent dies"
-    Subreaper   "-s, --subreaper\t\taccepted; rinit does this by itself"
-    WarnReaped  "-w, --warn-reaped *\t\tsay when an orphan was reaped"
-    Verbose     "-v, --verbose *\t\tsay what happens; twice: every event"
-    Separator   "-S, --separator WORD\t\tseveral programs follow, WORD between them"
-    Any         "--any *\t\t\tthe first of them to end ends the container"
-    Pause       "-P, --pause\t\t\trun nothing: reap until TERM or INT"
-    CopyTo      "--copy-to PATH\t\twrite this very binary to PATH and leave"
-    Sleep       "--sleep SECONDS\t\tsleep and leave"
-    Help        "-h, --help\t\t\tprint this"
-    Version     "-V, --version\t\t\tprint the version"
-    License     "-l, -L, --license\t\tprint the licence"
+    Group       'g' "group"        None    ""           - "\t\t\tsignals go to the program's group (default)"
+    SingleChild 'c' "single-child" None    ""           * "\t\tsignals go to the program alone"
+    All         'a' "all"          None    ""           * "\t\t\tsignals go to every process of the container"
+    Grace       't' "grace"        Seconds " SECONDS"   * "\t\thow long the others may outlive the program (5)"
+    StopDelay   'd' "stop-delay"   Seconds " SECONDS"   * "\thold the first TERM, INT or QUIT this long (0)"
+    Rewrite     'r' "rewrite"      Rewrite " FROM:TO"   * "\tpass TO on in place of FROM; TO 0 drops it"
+    RemapExit   'e' "remap-exit"   Code    " CODE"      * "\tleave with 0 where the code would be CODE"
+    ParentDeath 'p' "parent-death" Signal  " SIGNAL"    * "\tget SIGNAL when rinit's own parent dies"
+    Subreaper   's' "subreaper"    None    ""           - "\t\taccepted; rinit does this by itself"
+    WarnReaped  'w' "warn-reaped"  None    ""           * "\t\tsay when an orphan was reaped"
+    Verbose     'v' "verbose"      Level   ""           * "\t\tsay what happens; twice: every event"
+    Separator   'S' "separator"    Word    " WORD"      - "\t\tseveral programs follow, WORD between them"
+    Any         -   "any"          None    ""           * "\t\t\tthe first of them to end ends the container"
+    Pause       'P' "pause"        None    ""           - "\t\t\trun nothing: reap until TERM or INT"
+    CopyTo      -   "copy-to"      Path    " PATH"      - "\t\twrite this very binary to PATH and leave"
+    Sleep       -   "sleep"        Seconds " SECONDS"   - "\t\tsleep and leave"
+    Help        'h' "help"         None    ""           - "\t\t\tprint this"
+    Version     'V' "version"      None    ""           - "\t\t\tprint the version"
+    License     'l' "license"      None    ""           - "\t\tprint the licence"
+}
+
+/// The option of this letter. `-L` is `-l`, as in catatonit.
+fn by_letter(letter: u8) -> Option<&'static Row> {
+    let letter = if letter == b'L' { b'l' } else { letter };
+    OPTIONS.iter().find(|row| row.letter == letter && letter != 0)
+}
+
+/// The option of this long name; where it is a variable's, in upper case.
+#[inline(never)]
+fn by_name(name: &[u8], is_variable: bool) -> Option<&'static Row> {
+    OPTIONS.iter().find(|row| {
+        name.len() <= NAME_MAX
+            && row.name.iter().enumerate().all(|(index, byte)| {
+                let byte = if is_variable { text::upper(*byte) } else { *byte };
+                byte == name.get(index).copied().unwrap_or(0)
+            })
+    })
 }
 
 /// What `--license` prints.
@@ -109,10 +205,10 @@ pub struct Config<'a> {
     pub parent_death: Option<Signal>,
     /// What went wrong, where something did.
     pub error: UsageError<'a>,
-    /// The options that were given, one bit each by their [`Id`]: they beat their variables.
+    /// The options that were given, one bit each by its [`Id`]: they beat their variables.
     given: u32,
-    /// The word between programs; none where there is one program.
-    separator: Option<&'a [u8]>,
+    /// The word between programs; empty where there is one program.
+    separator: &'a [u8],
     /// How many programs there are.
     count: usize,
     /// The index in the argument vector of each program's name.
@@ -161,75 +257,6 @@ impl UsageError<'_> {
     }
 }
 
-/// An option as its line of the table has it.
-#[derive(Copy, Clone)]
-struct Spec {
-    id: Id,
-    /// The long name, without its dashes.
-    long: &'static [u8],
-    /// Is there a word for its value? A flag has none.
-    takes_value: bool,
-    /// Does a variable set it too?
-    variable: bool,
-}
-
-/// How the name of an option is written.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Spelling {
-    /// `t`
-    Letter,
-    /// `stop-delay`
-    Long,
-    /// `STOP_DELAY`
-    Variable,
-}
-
-/// Finds an option by one of its names.
-#[inline(never)]
-fn look_up(name: &[u8], spelling: Spelling) -> Option<Spec> {
-    let mut ids = Id::ALL.into_iter();
-    for line in HELP.as_bytes().split(|byte| *byte == b'\n') {
-        let [b' ', b' ', names @ ..] = line else { continue };
-        let mut spec = Spec { id: ids.next()?, long: &[], takes_value: false, variable: false };
-        let mut found = false;
-        for token in names.split(|byte| matches!(byte, b' ' | b'\t')) {
-            match token {
-                [b'-', b'-', long @ ..] => {
-                    spec.long = long;
-                    found |= match spelling {
-                        Spelling::Letter => false,
-                        Spelling::Long => name == long,
-                        Spelling::Variable => text::is_upper_case_of(name, long),
-                    };
-                }
-                [b'-', letter, ..] => found |= spelling == Spelling::Letter && name == [*letter],
-                [b'A'..=b'Z', ..] => spec.takes_value = true,
-                [b'*', ..] => spec.variable = true,
-                // What it does follows.
-                _ => break,
-            }
-        }
-        if found {
-            return Some(spec);
-        }
-    }
-    None
-}
-
-/// What to say where an option's value is not one.
-fn expected(id: Id) -> &'static str {
-    match id {
-        Id::Grace | Id::StopDelay | Id::Sleep => "seconds, such as 5 or 0.5",
-        Id::Rewrite => "FROM:TO, two signals; FROM not CHLD, KILL or STOP; TO may be 0",
-        Id::RemapExit => "an exit code, 0 to 255",
-        Id::ParentDeath => "a signal, such as TERM, 15 or RTMIN+1",
-        Id::Verbose => "0, 1 or 2",
-        Id::CopyTo => "a path",
-        Id::Separator => "a word",
-        _ => "none",
-    }
-}
-
 /// Where a `-g`, `-c` or `-a` was given, the variables of all three have nothing to say.
 const TARGETS: u32 = 1 << Id::Group as u32 | 1 << Id::SingleChild as u32 | 1 << Id::All as u32;
 
@@ -245,7 +272,7 @@ impl<'a> Config<'a> {
             parent_death: None,
             error: UsageError { of: &[], word: &[], expected: "" },
             given: 0,
-            separator: None,
+            separator: &[],
             count: 0,
             starts: [0; MAX_PROGRAMS],
             remapped: Codes::none(),
@@ -274,11 +301,11 @@ impl<'a> Config<'a> {
             entry += 1;
         }
         if self.task == Task::Run {
-            self.split(index, argument)
-        } else if let Some(word) = argument(index) {
-            self.fault(&[], word, "no program with this option")
-        } else {
-            Some(())
+            return self.split(index, argument);
+        }
+        match argument(index) {
+            Some(word) => self.fault(&[], word, "no program with this option"),
+            None => Some(()),
         }
     }
 
@@ -291,97 +318,101 @@ impl<'a> Config<'a> {
 
     /// Notes what is at fault.
     #[inline(never)]
-    fn fault(&mut self, of: &'a [u8], word: &'a [u8], expected: &'static str) -> Option<()> {
+    fn fault<T>(&mut self, of: &'a [u8], word: &'a [u8], expected: &'static str) -> Option<T> {
         self.error = UsageError { of, word, expected };
         None
     }
 
     /// Reads options up to the first word that is none; its index.
+    #[inline(never)]
     fn options(&mut self, argument: &impl Fn(usize) -> Option<&'a [u8]>) -> Option<usize> {
         let mut index = 1;
-        while let Some(word @ [b'-', second, rest @ ..]) = argument(index) {
+        while let Some(word @ [b'-', rest @ ..]) = argument(index) {
+            let (letter, mut letters) = match rest {
+                [] => break,
+                [letter, letters @ ..] => (*letter, letters),
+            };
             index += 1;
-            let (mut spelling, mut name, mut value) = (Spelling::Letter, rest, None);
-            let mut letters = word.get(1..)?;
-            if *second == b'-' {
-                if rest.is_empty() {
+            if letter == b'-' {
+                if letters.is_empty() {
                     break;
                 }
-                spelling = Spelling::Long;
-                (name, value) = text::split(rest, b'=');
-            }
-            // Once for a long option; once for each letter of a cluster.
-            loop {
-                if spelling == Spelling::Letter {
-                    (name, letters) = letters.split_at_checked(1)?;
-                    value = (!letters.is_empty()).then_some(letters);
-                }
-                let Some(spec) = look_up(name, spelling) else {
-                    self.fault(&[], word, "an option (see rinit --help)");
-                    return None;
-                };
-                self.given |= 1 << spec.id as u32;
-                if spec.takes_value {
-                    if value.is_none() {
-                        value = argument(index);
-                        index += 1;
+                let (name, value) = text::split(letters, b'=');
+                let row = by_name(name, false);
+                self.option(word, row, value, true, argument, &mut index)?;
+            } else {
+                let mut letter = letter;
+                while !self.option(word, by_letter(letter), (!letters.is_empty()).then_some(letters), false, argument, &mut index)? {
+                    match letters {
+                        [] => break,
+                        [next, rest @ ..] => (letter, letters) = (*next, rest),
                     }
-                    letters = &[];
-                } else if spelling == Spelling::Letter {
-                    value = None;
                 }
-                if !spec.takes_value && value.is_some()
-                    || self.set(spec.id, value.unwrap_or_default()).is_none()
-                {
-                    self.fault(spec.long, value.unwrap_or_default(), expected(spec.id));
-                    return None;
-                }
-                if self.task.is_printing() {
-                    return Some(index);
-                }
-                if spelling == Spelling::Long || letters.is_empty() {
-                    break;
-                }
+            }
+            if self.task.is_printing() {
+                break;
             }
         }
         Some(index)
     }
 
+    /// Follows one option of `word`; says whether it took a value, which is `attached` or else the
+    /// next argument.
+    #[inline(never)]
+    fn option(
+        &mut self,
+        word: &'a [u8],
+        row: Option<&'static Row>,
+        attached: Option<&'a [u8]>,
+        is_long: bool,
+        argument: &impl Fn(usize) -> Option<&'a [u8]>,
+        index: &mut usize,
+    ) -> Option<bool> {
+        let Some(row) = row else {
+            return self.fault(&[], word, "an option (see rinit --help)");
+        };
+        self.given |= 1 << row.id as u32;
+        let mut value = attached.unwrap_or_default();
+        if row.value.is_word() && attached.is_none() {
+            value = argument(*index).unwrap_or_default();
+            *index += 1;
+        }
+        let stray = is_long && !row.value.is_word() && attached.is_some();
+        if stray || self.set(row, value).is_none() {
+            return self.fault(word, value, row.value.expected());
+        }
+        Some(row.value.is_word())
+    }
+
     /// Reads one entry of the environment.
+    #[inline(never)]
     fn variable(&mut self, entry: &'a [u8]) -> Option<()> {
-        let Some(name) = entry.strip_prefix(b"RINIT_") else { return Some(()) };
-        let (name, Some(value)) = text::split(name, b'=') else { return Some(()) };
-        let Some(Spec { id, takes_value, variable: true, .. }) = look_up(name, Spelling::Variable)
-        else {
-            return Some(());
-        };
-        let beaten_by = match id {
+        let Some(rest) = entry.strip_prefix(b"RINIT_") else { return Some(()) };
+        let (name, value) = text::split(rest, b'=');
+        let (Some(row), Some(value)) = (by_name(name, true), value) else { return Some(()) };
+        let beaten_by = match row.id {
             Id::SingleChild | Id::All => TARGETS,
-            _ => 1 << id as u32,
+            id => 1 << id as u32,
         };
-        let is_off = !takes_value && matches!(value, [] | [b'0']);
-        if is_off || self.given & beaten_by != 0 {
+        let is_off = !row.value.is_word() && matches!(value, [] | [b'0']);
+        if !row.variable || is_off || self.given & beaten_by != 0 {
             return Some(());
         }
         let mut rest = Some(value);
         while let Some(value) = rest {
             let mut word = value;
             rest = None;
-            if matches!(id, Id::Rewrite | Id::RemapExit) {
+            if matches!(row.value, Value::Rewrite | Value::Code) {
                 (word, rest) = text::split(value, b',');
             }
-            let set = match (id, word) {
-                (Id::Verbose, [level @ b'1'..=b'2']) => {
-                    self.verbose = level - b'0';
-                    Some(())
-                }
-                (Id::Verbose, _) => None,
+            let set = match row.id {
+                Id::Verbose => text::number(word, 2).map(|level| self.verbose = level as u8),
                 // Set by a variable, it stays: the order of variables means nothing.
-                (Id::SingleChild, _) if self.target == Target::All => Some(()),
-                _ => self.set(id, word),
+                Id::SingleChild if self.target == Target::All => Some(()),
+                _ => self.set(row, word),
             };
             if set.is_none() {
-                return self.fault(entry.get(..6 + name.len())?, word, expected(id));
+                return self.fault(entry, word, row.value.expected());
             }
         }
         Some(())
@@ -389,41 +420,39 @@ impl<'a> Config<'a> {
 
     /// Sets what the option sets; none where the value is not one. A flag does not look at it.
     #[inline(never)]
-    fn set(&mut self, id: Id, value: &'a [u8]) -> Option<()> {
-        match id {
+    fn set(&mut self, row: &Row, value: &'a [u8]) -> Option<()> {
+        let number = match row.value {
+            Value::Seconds => text::seconds(value)?,
+            Value::Code => text::number(value, 255)?.into(),
+            Value::Path | Value::Word => (*value.first()?).into(),
+            _ => 0,
+        };
+        match row.id {
             Id::Group => self.target = Target::Group,
             Id::SingleChild => self.target = Target::SingleChild,
             Id::All => self.target = Target::All,
-            Id::Grace => self.rules.grace = text::seconds(value)?,
-            Id::StopDelay => self.rules.stop_delay = text::seconds(value)?,
+            Id::Grace => self.rules.grace = number,
+            Id::StopDelay => self.rules.stop_delay = number,
             Id::Rewrite => {
                 let (from, to) = text::split(value, b':');
-                let from = Signal::parse(from)?;
-                let to = match to? {
-                    b"0" => None,
-                    to => Some(Signal::parse(to)?),
-                };
-                if matches!(Route::of(from), Route::Reap | Route::Unreachable) {
+                let (from, to) = (Signal::parse(from)?, to?);
+                let dropped = to == b"0";
+                let to = Signal::parse(to);
+                if Route::of(from).is_fixed() || to.is_none() && !dropped {
                     return None;
                 }
                 self.rules.rewrites.set(from, to);
             }
-            Id::RemapExit => self.remapped.insert(text::number(value, 255)? as u8),
+            Id::RemapExit => self.remapped.insert(number as u8),
             Id::ParentDeath => self.parent_death = Some(Signal::parse(value)?),
             Id::Subreaper => {}
             Id::WarnReaped => self.warn_reaped = true,
             Id::Verbose => self.verbose = 2.min(self.verbose + 1),
-            Id::Separator => {
-                value.first()?;
-                self.separator = Some(value);
-            }
+            Id::Separator => self.separator = value,
             Id::Any => self.rules.any = true,
             Id::Pause => self.task = Task::Pause,
-            Id::CopyTo => {
-                value.first()?;
-                self.task = Task::CopyTo(value);
-            }
-            Id::Sleep => self.task = Task::Sleep(text::seconds(value)?),
+            Id::CopyTo => self.task = Task::CopyTo(value),
+            Id::Sleep => self.task = Task::Sleep(number),
             Id::Help => self.task = Task::Help,
             Id::Version => self.task = Task::Version,
             Id::License => self.task = Task::License,
@@ -433,15 +462,16 @@ impl<'a> Config<'a> {
 
     /// Splits the argument vector, from the first program's name on, at each separator.
     fn split(&mut self, first: usize, argument: impl Fn(usize) -> Option<&'a [u8]>) -> Option<()> {
-        let separator = self.separator.unwrap_or_default();
+        let separator = self.separator;
         let mut index = first;
         let mut start = first;
         loop {
             let word = argument(index);
-            if word.is_none() || word == self.separator {
+            let is_end = word.is_none();
+            if is_end || !separator.is_empty() && word == Some(separator) {
                 let wrong = if index == start {
                     "PROGRAM [ARG]... (see rinit --help)"
-                } else if word.is_none() && start == first && !separator.is_empty() {
+                } else if is_end && start == first && !separator.is_empty() {
                     "it between programs"
                 } else if self.count == MAX_PROGRAMS {
                     "8 programs at most"
@@ -449,8 +479,7 @@ impl<'a> Config<'a> {
                     ""
                 };
                 if !wrong.is_empty() {
-                    let of: &[u8] = if separator.is_empty() { b"" } else { b"separator" };
-                    return self.fault(of, separator, wrong);
+                    return self.fault(&[], separator, wrong);
                 }
                 if let Some(slot) = self.starts.get_mut(self.count) {
                     *slot = start;
@@ -458,7 +487,7 @@ impl<'a> Config<'a> {
                 }
                 start = index + 1;
             }
-            if word.is_none() {
+            if is_end {
                 return Some(());
             }
             index += 1;

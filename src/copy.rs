@@ -1,11 +1,10 @@
 //! `--copy-to`: the program writes itself, whole or not at all.
 
-use rustix::io::Errno;
-
 use rinit::status::CANNOT;
 use rinit::{path, text};
 
-use crate::{explain, say, sys};
+use crate::sys::Errno;
+use crate::{say, sys};
 
 /// Writes `image` to `path`; the exit code.
 #[cold]
@@ -14,7 +13,7 @@ pub fn copy(image: &[u8], path: &[u8]) -> u8 {
     match replace(image, path) {
         Ok(()) => 0,
         Err(error) => {
-            say("cannot copy: %", explain::errno(error), [0; 2]);
+            say("cannot copy: %", error.reason(), [0; 2]);
             CANNOT
         }
     }
@@ -32,9 +31,9 @@ fn replace(image: &[u8], path: &[u8]) -> sys::Result<()> {
     let Some((old, new)) = joined else { return Err(Errno::NAMETOOLONG) };
     let (old, new) = (sys::c_string(old), sys::c_string(new));
     let file = sys::create(new)?;
-    let result = sys::write_all(&file, image)
-        .and_then(|()| sys::finish_program(&file))
-        .and_then(|()| sys::rename(new, old));
+    let result = sys::write_all(file, image)
+        .and_then(|()| sys::finish_program(file))
+        .and_then(|()| sys::rename(new, old).map(|_| ()));
     if result.is_err() {
         sys::remove(new);
     }

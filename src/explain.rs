@@ -2,27 +2,20 @@
 
 use core::ffi::CStr;
 
-use rustix::io::Errno;
-
 use rinit::diagnose::{self, Elf, HEAD_MAX, Kind, Machine};
 use rinit::path;
 use rinit::status::{NOT_EXECUTABLE, NOT_FOUND};
 use rinit::text::Line;
 
-use crate::sys;
+use crate::sys::{self, Errno};
 
 /// How many interpreters of interpreters the kernel follows (`exec_binprm` in fs/exec.c).
 const DEPTH_MAX: u8 = 5;
 
-/// An error of a system call as a message has it.
-pub fn errno(error: Errno) -> &'static [u8] {
-    diagnose::reason(error.raw_os_error()).as_bytes()
-}
-
 /// Is it a text without a `#!` line, which a shell may read?
 pub fn is_text(file: &CStr) -> bool {
     let mut head = [0; 256];
-    let head = sys::open(file).map_or(&[][..], |file| sys::read_at(&file, &mut head, 0));
+    let head = sys::open(file).map_or(&[][..], |file| sys::read_at(file, &mut head, 0));
     diagnose::kind(head) == Kind::Text
 }
 
@@ -73,11 +66,11 @@ fn blame(file: &CStr, error: Errno, depth: u8) {
     }
     let mut head = [0; HEAD_MAX];
     let opened = sys::open(file);
-    let head = opened.as_ref().map_or(&[][..], |file| sys::read_at(file, &mut head, 0));
+    let head = opened.map_or(&[][..], |file| sys::read_at(file, &mut head, 0));
     let kind = diagnose::kind(head);
     // What it needs in order to run, as a C string.
     let mut needed: &[u8] = b"";
-    match (&kind, &opened) {
+    match (&kind, opened) {
         (Kind::Script(name), _) => {
             needed = path::join(&mut buffer, b"", b'/', name).unwrap_or_default();
         }
@@ -130,7 +123,7 @@ fn blame(file: &CStr, error: Errno, depth: u8) {
             Some(target) if error == Errno::NOENT => {
                 because("it is a link to %, which is not there", target);
             }
-            _ => because("%", errno(error)),
+            _ => because("%", error.reason()),
         },
     }
 }

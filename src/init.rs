@@ -10,7 +10,7 @@ use rinit::status::{CANNOT, Fate};
 use crate::start::InitialStack;
 use crate::sys::{self, Report};
 use crate::terminal::Terminal;
-use crate::{explain, launch, say};
+use crate::{launch, say};
 
 /// The init of a container, or of a part of one, and what it got from its parent.
 pub struct Init<'a> {
@@ -50,7 +50,7 @@ impl<'a> Init<'a> {
     pub fn run(&mut self) -> u8 {
         if !self.is_pid_1() {
             if let Err(error) = sys::become_subreaper() {
-                self.verbose(1, "cannot become a subreaper: %", explain::errno(error), [0; 2]);
+                self.verbose(1, "cannot become a subreaper: %", error.reason(), [0; 2]);
             }
         }
         if let Some(signal) = self.config.parent_death {
@@ -64,7 +64,7 @@ impl<'a> Init<'a> {
                     self.verbose(1, "started % as process #", name, [pid as u32, 0]);
                 }
                 Err(error) => {
-                    say("cannot make a process: %", explain::errno(error), [0; 2]);
+                    say("cannot make a process: %", error.reason(), [0; 2]);
                     return CANNOT;
                 }
             }
@@ -161,7 +161,7 @@ impl<'a> Init<'a> {
     fn send(&self, audience: Audience, signal: Signal) {
         let to_rest = audience == Audience::Rest;
         if self.is_pid_1() && (to_rest || self.config.target == Target::All) {
-            return self.sent(1, signal, "everybody", sys::signal_everybody(signal));
+            return self.sent(1, signal, "everybody", sys::signal_group(1, signal));
         }
         let alone = self.config.target == Target::SingleChild && !to_rest;
         for Program { pid, alive } in *self.machine.programs() {
@@ -177,7 +177,7 @@ impl<'a> Init<'a> {
     /// Says what became of a signal that was sent. A failure is nothing to end over.
     #[inline(never)]
     fn sent(&self, pid: Pid, signal: Signal, whom: &str, result: sys::Result<()>) {
-        let reason: &[u8] = result.map_or_else(explain::errno, |()| b"passed on");
+        let reason: &[u8] = result.map_or_else(sys::Errno::reason, |()| b"passed on");
         if self.config.verbose > 0 {
             let mut line = rinit::text::Line::new();
             line.add("$ to ", b"", [signal.number().into(), 0]);

@@ -3,8 +3,6 @@
 use core::ffi::CStr;
 use core::ptr;
 
-use rustix::io::Errno;
-
 use rinit::machine::Pid;
 use rinit::signal::Signal;
 use rinit::status::{CANNOT, NOT_FOUND};
@@ -13,6 +11,7 @@ use rinit::{path, text};
 use crate::init::Init;
 use crate::start::vfork_into;
 use crate::terminal::Terminal;
+use crate::sys::Errno;
 use crate::{explain, say, sys};
 
 /// What the child needs; it borrows it, as it borrows all of its parent's memory.
@@ -27,6 +26,9 @@ struct Birth<'a, 'b> {
 impl Init<'_> {
     /// Starts the program of this number, whose name stands at `index` of the argument vector. By
     /// the time this returns it leads a group of its own, and has been executed or could not be.
+    ///
+    /// # Errors
+    /// No process could be made.
     pub fn launch(&mut self, number: usize, index: usize) -> sys::Result<Pid> {
         if number > 0 {
             // The separator's place: the vector of the program before ends here.
@@ -36,10 +38,8 @@ impl Init<'_> {
         let mut birth = Birth { init: self, number, index, listen_pid: [0; 24] };
         // SAFETY: `child` expects a `Birth`, and this one lives until the child is through.
         let result = unsafe { vfork_into(child, &raw mut birth) };
-        if result < 0 {
-            return Err(Errno::from_raw_os_error(-result as i32));
-        }
-        Ok(result as Pid)
+        let result = result as i32;
+        if result < 0 { Err(Errno(-result)) } else { Ok(result) }
     }
 }
 
@@ -56,8 +56,7 @@ impl Birth<'_, '_> {
         let is_first = self.number == 0;
         let terminal = if is_first { Terminal::find() } else { Terminal::none() };
         let is_ours = terminal.is_ours();
-        // It cannot fail: this process is new, leads no session and joins nobody.
-        let _ = sys::lead_own_group();
+        sys::lead_own_group();
         if is_ours {
             // With SIGTTOU blocked the kernel lets a background process do this.
             terminal.set_holder(sys::own_pid());
@@ -212,7 +211,7 @@ fn fail(file: &CStr, error: Errno) -> u8 {
 pub fn watch_parent(signal: Signal, own_pid: Pid) {
     let before = sys::parent_pid();
     if let Err(error) = sys::signal_on_parent_death(signal) {
-        say("cannot watch the parent: %", explain::errno(error), [0; 2]);
+        say("cannot watch the parent: %", error.reason(), [0; 2]);
     }
     let parent = sys::parent_pid();
     // An orphan's parent is the namespace's init. That one may also be the true parent; then it
@@ -227,10 +226,10 @@ pub fn watch_parent(signal: Signal, own_pid: Pid) {
 /// the kernel lets nobody stop because nobody could continue it (an orphaned group, POSIX 2.4.3).
 pub fn stop_like(signal: Signal) -> bool {
     sys::default_disposition(signal);
-    let _ = sys::signal_own_group(signal);
+    sys::signal_own_group(signal);
     // Here rinit stops.
-    sys::let_in(signal);
+    sys::let_stops_in();
     sys::block_signals();
     // Whoever continued it did so with a SIGCONT, which is still to be passed on.
-    sys::is_pending(Signal::CONT)
+    sys::is_continued()
 }

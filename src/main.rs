@@ -89,10 +89,10 @@ fn linger(until: Option<Nanos>) -> u8 {
 /// Prints to stdout, whole.
 #[inline(never)]
 fn print(text: &str) -> u8 {
-    match sys::write_all(sys::stream(1), text.as_bytes()) {
+    match sys::write_all(1, text.as_bytes()) {
         Ok(()) => 0,
         Err(error) => {
-            say("cannot write to stdout: %", explain::errno(error), [0; 2]);
+            say("cannot write to stdout: %", error.reason(), [0; 2]);
             CANNOT
         }
     }

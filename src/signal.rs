@@ -133,6 +133,12 @@ static ROUTES: [Route; COUNT + 1] = {
 };
 
 impl Route {
+    /// Is the signal none that is passed on, so that nothing can be passed on in its place?
+    #[must_use]
+    pub fn is_fixed(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Reap)
+    }
+
     /// The route of `signal`.
     #[must_use]
     pub fn of(signal: Signal) -> Self {

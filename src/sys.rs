@@ -2,14 +2,13 @@
 
 use core::ffi::CStr;
 
-use linux_raw_sys::general as kernel;
+use linux_raw_sys::{errno, general as kernel, ioctl};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{self, CWD, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fd::BorrowedFd;
 use rustix::process::{self, WaitId, WaitIdOptions, WaitOptions};
 use rustix::runtime::{self, How, KernelSigSet, KernelSigaction};
 
+use rinit::diagnose::reason;
 use rinit::machine::Pid;
 use rinit::signal::Signal;
 use rinit::status::Fate;
@@ -17,8 +16,54 @@ use rinit::text::{Line, Nanos, SECOND};
 
 use crate::start::system_call;
 
-/// What a system call answers.
+/// What a system call answers, or the number of its error (errno(3)).
 pub type Result<T> = core::result::Result<T, Errno>;
+
+/// Calls the kernel where rustix has no function, or one that cannot be without a panic: those that
+/// hand out descriptors check them with an assertion.
+///
+/// # Safety
+/// Whatever the call itself asks for.
+unsafe fn call(number: u32, a: usize, b: usize, c: usize, d: usize) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    let result = unsafe { system_call(number, a, b, c, d) };
+    if result < 0 { Err(Errno(-result as i32)) } else { Ok(result as usize) }
+}
+
+/// The number of an error (errno(3)).
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub struct Errno(pub i32);
+
+#[allow(missing_docs, reason = "each is described in errno(3)")]
+impl Errno {
+    pub const NOENT: Self = Self(errno::ENOENT as i32);
+    pub const NOEXEC: Self = Self(errno::ENOEXEC as i32);
+    pub const ACCESS: Self = Self(errno::EACCES as i32);
+    pub const NOTDIR: Self = Self(errno::ENOTDIR as i32);
+    pub const NAMETOOLONG: Self = Self(errno::ENAMETOOLONG as i32);
+    pub const LIBBAD: Self = Self(errno::ELIBBAD as i32);
+
+    /// What it means.
+    pub fn reason(self) -> &'static [u8] {
+        reason(self.0).as_bytes()
+    }
+}
+
+impl From<rustix::io::Errno> for Errno {
+    fn from(error: rustix::io::Errno) -> Self {
+        Self(error.raw_os_error())
+    }
+}
+
+/// The address of something, for the kernel.
+fn address<T: ?Sized>(of: &T) -> usize {
+    (&raw const *of).cast::<u8>().expose_provenance()
+}
+
+/// The address of something that the kernel will change.
+fn address_mut<T: ?Sized>(of: &mut T) -> usize {
+    (&raw mut *of).cast::<u8>().expose_provenance()
+}
 
 fn rustix_pid(pid: Pid) -> Option<process::Pid> {
     process::Pid::from_raw(pid)
@@ -27,13 +72,6 @@ fn rustix_pid(pid: Pid) -> Option<process::Pid> {
 fn rustix_signal(signal: Signal) -> process::Signal {
     // SAFETY: between 1 and 64, and rinit has no libc that keeps some of them for itself.
     unsafe { process::Signal::from_raw_unchecked(i32::from(signal.number())) }
-}
-
-/// A standard stream, 0 to 2.
-pub fn stream(number: i32) -> BorrowedFd<'static> {
-    // SAFETY: rinit opens nothing that it keeps and closes none of the three, so whatever stands
-    // behind the number stays what it was; where nothing does, calls answer EBADF.
-    unsafe { BorrowedFd::borrow_raw(number) }
 }
 
 /// Exits with this code.
@@ -89,38 +127,36 @@ pub fn wait_for_signal(timeout: Option<Nanos>) -> Option<(Signal, Pid)> {
     Some((Signal::new(info.si_signo)?, sender))
 }
 
-/// Unblocks this signal, and so lets in the one that waits.
-pub fn let_in(signal: Signal) {
+/// Lets in the signals by which a terminal stops, and no other.
+pub fn let_stops_in() {
     let mut mask = KernelSigSet::all();
-    mask.remove(rustix_signal(signal));
+    mask.remove(process::Signal::TSTP);
+    mask.remove(process::Signal::TTIN);
+    mask.remove(process::Signal::TTOU);
     set_mask(&mask);
 }
 
-/// Does this signal wait to be delivered?
-pub fn is_pending(signal: Signal) -> bool {
-    runtime::kernel_sigpending().contains(rustix_signal(signal))
+/// Does a SIGCONT wait?
+pub fn is_continued() -> bool {
+    runtime::kernel_sigpending().contains(process::Signal::CONT)
 }
 
 /// kill(2) of one process.
 pub fn signal_process(pid: Pid, signal: Signal) -> Result<()> {
-    process::kill_process(rustix_pid(pid).ok_or(Errno::SRCH)?, rustix_signal(signal))
+    let pid = rustix_pid(pid).ok_or(Errno::NOENT)?;
+    Ok(process::kill_process(pid, rustix_signal(signal))?)
 }
 
-/// kill(2) of a process group.
+/// kill(2) of a process group; of group 1, which is nobody's but an init's, of everybody: every
+/// process of the PID namespace but its init.
 pub fn signal_group(group: Pid, signal: Signal) -> Result<()> {
-    // kill(-1) is everybody: a group of that number cannot be.
-    let group = rustix_pid(group).filter(|group| !group.is_init()).ok_or(Errno::SRCH)?;
-    process::kill_process_group(group, rustix_signal(signal))
+    let group = rustix_pid(group).ok_or(Errno::NOENT)?;
+    Ok(process::kill_process_group(group, rustix_signal(signal))?)
 }
 
 /// kill(2) of the own process group.
-pub fn signal_own_group(signal: Signal) -> Result<()> {
-    process::kill_current_process_group(rustix_signal(signal))
-}
-
-/// kill(-1): every process of the PID namespace but its init. For the init alone.
-pub fn signal_everybody(signal: Signal) -> Result<()> {
-    process::kill_process_group(process::Pid::INIT, rustix_signal(signal))
+pub fn signal_own_group(signal: Signal) {
+    let _ = process::kill_current_process_group(rustix_signal(signal));
 }
 
 // Processes.
@@ -138,22 +174,23 @@ pub fn parent_pid() -> Pid {
 /// The own process group; 0 where it was made outside this namespace.
 pub fn own_group() -> Pid {
     // SAFETY: getpgid(2) touches no memory. Not rustix's, whose type has no 0.
-    unsafe { system_call(kernel::__NR_getpgid, 0, 0, 0) as Pid }
+    unsafe { system_call(kernel::__NR_getpgid, 0, 0, 0, 0) as Pid }
 }
 
 /// Makes the calling process the leader of a group of its own.
-pub fn lead_own_group() -> Result<()> {
-    process::setpgid(None, None)
+pub fn lead_own_group() {
+    // It cannot fail for a new process: it leads no session, and joins nobody.
+    let _ = process::setpgid(None, None);
 }
 
 /// From now on orphans among the descendants become children of this process.
 pub fn become_subreaper() -> Result<()> {
-    process::set_child_subreaper(Some(process::Pid::INIT))
+    Ok(process::set_child_subreaper(Some(process::Pid::INIT))?)
 }
 
 /// Asks for this signal when the parent dies.
 pub fn signal_on_parent_death(signal: Signal) -> Result<()> {
-    process::set_parent_process_death_signal(Some(rustix_signal(signal)))
+    Ok(process::set_parent_process_death_signal(Some(rustix_signal(signal)))?)
 }
 
 /// What a child had to report.
@@ -194,7 +231,7 @@ pub unsafe fn execute(
     environment: *const *const u8,
 ) -> Errno {
     // SAFETY: the caller's promise.
-    unsafe { runtime::execve(path, arguments, environment) }
+    unsafe { runtime::execve(path, arguments, environment) }.into()
 }
 
 /// Goes to `/`, so that no folder is kept from being unmounted or removed.
@@ -206,16 +243,19 @@ pub fn leave_folder() {
 /// Closes every descriptor from 3 up.
 pub fn close_descriptors() {
     // SAFETY: rinit holds no descriptor of its own, so none that it still needs is closed.
-    let closed = unsafe { system_call(kernel::__NR_close_range, 3, u32::MAX as usize, 0) };
+    let closed = unsafe { system_call(kernel::__NR_close_range, 3, u32::MAX as usize, 0, 0) };
     if closed < 0 {
-        // Before Linux 5.9, or refused by a seccomp profile that does not know the call.
-        let limit = process::getrlimit(process::Resource::Nofile).current.unwrap_or(1024);
-        for number in 3..limit.min(65_536) {
+        // Before Linux 5.9, or where a seccomp profile does not know the call.
+        for number in 3..DESCRIPTORS_MAX {
             // SAFETY: as above.
-            unsafe { system_call(kernel::__NR_close, number as usize, 0, 0) };
+            unsafe { system_call(kernel::__NR_close, number, 0, 0, 0) };
         }
     }
 }
+
+/// How far descriptors are closed one by one: the kernel's own limit where nobody raised it
+/// (`INR_OPEN_MAX`).
+const DESCRIPTORS_MAX: usize = 4096;
 
 // Time.
 
@@ -223,142 +263,176 @@ pub fn close_descriptors() {
 #[inline(never)]
 pub fn now() -> Nanos {
     let mut time = kernel::timespec { tv_sec: 0, tv_nsec: 0 };
+    let clock = kernel::CLOCK_MONOTONIC as usize;
     // SAFETY: there is room for the answer. Not rustix's, which goes through the vDSO and keeps
     // its address in a writable static.
-    unsafe {
-        system_call(
-            kernel::__NR_clock_gettime,
-            kernel::CLOCK_MONOTONIC as usize,
-            (&raw mut time).expose_provenance(),
-            0,
-        );
-    }
+    unsafe { system_call(kernel::__NR_clock_gettime, clock, address_mut(&mut time), 0, 0) };
     time.tv_sec as Nanos * SECOND + time.tv_nsec as Nanos
 }
 
-// Terminals.
+// Terminals. Not with rustix, whose process ids are never 0.
 
-/// The foreground group of the terminal behind this stream, where that is the terminal of this
+/// The foreground group of the terminal behind this descriptor, where that is the terminal of this
 /// session; 0 where the group was made outside this namespace.
-pub fn foreground_group(terminal: BorrowedFd<'_>) -> Option<Pid> {
-    use rustix::fd::AsRawFd;
+#[inline(never)]
+pub fn foreground_group(terminal: usize) -> Option<Pid> {
     let mut group: Pid = 0;
-    // SAFETY: there is room for the answer. Not rustix's, whose type has no 0.
-    let result = unsafe {
-        system_call(
-            kernel::__NR_ioctl,
-            terminal.as_raw_fd() as usize,
-            linux_raw_sys::ioctl::TIOCGPGRP as usize,
-            (&raw mut group).expose_provenance(),
-        )
-    };
-    (result == 0).then_some(group)
+    let request = ioctl::TIOCGPGRP as usize;
+    // SAFETY: there is room for the answer.
+    unsafe { call(kernel::__NR_ioctl, terminal, request, address_mut(&mut group), 0) }.ok()?;
+    Some(group)
+}
+
+/// Makes `group` the foreground group of the terminal; says whether it is.
+pub fn set_foreground_group(terminal: usize, group: Pid) -> bool {
+    let request = ioctl::TIOCSPGRP as usize;
+    // SAFETY: the kernel reads the number.
+    unsafe { call(kernel::__NR_ioctl, terminal, request, address(&group), 0) }.is_ok()
 }
 
 /// May this process read from its terminal, being in the foreground? With SIGTTIN blocked a read,
 /// even of nothing, fails where it is not (`__tty_check_change` in drivers/tty/tty_jobctrl.c).
-pub fn may_read(terminal: BorrowedFd<'_>) -> bool {
-    rustix::io::read(terminal, &mut [0; 0]).is_ok()
-}
-
-/// Makes `group` the foreground group of the terminal.
-pub fn set_foreground_group(terminal: BorrowedFd<'_>, group: Pid) -> Result<()> {
-    rustix::termios::tcsetpgrp(terminal, rustix_pid(group).ok_or(Errno::SRCH)?)
+pub fn may_read(terminal: usize) -> bool {
+    // SAFETY: nothing is read.
+    unsafe { call(kernel::__NR_read, terminal, 0, 0, 0) }.is_ok()
 }
 
 /// Is there any process in this group?
 pub fn group_exists(group: Pid) -> bool {
-    rustix_pid(group)
-        .is_some_and(|group| process::test_kill_process_group(group) != Err(Errno::SRCH))
+    // SAFETY: kill(2) with no signal touches nothing.
+    let result = unsafe { call(kernel::__NR_kill, group.wrapping_neg() as usize, 0, 0, 0) };
+    result != Err(Errno(errno::ESRCH as i32))
 }
 
 // Files.
 
 /// Writes a line to stderr in one write, or not at all: rinit never waits for a reader.
+#[inline(never)]
 pub fn say(line: &mut Line) {
-    let stderr = stream(2);
+    // SAFETY: nothing closes it; where it was closed from the start, calls answer EBADF.
+    let stderr = unsafe { BorrowedFd::borrow_raw(2) };
     let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];
-    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    if poll(&mut ready, Some(&now)) == Ok(1) {
-        let _ = rustix::io::write(stderr, line.finish());
+    let count = poll(&mut ready, Some(&runtime::Timespec { tv_sec: 0, tv_nsec: 0 }));
+    if count == Ok(1) {
+        let _ = write(2, line.finish());
     }
 }
 
+/// Writes once; how much was written.
+pub fn write(file: usize, bytes: &[u8]) -> Result<usize> {
+    // SAFETY: the bytes are there.
+    unsafe { call(kernel::__NR_write, file, address(bytes), bytes.len(), 0) }
+}
+
 /// Writes all of it.
-pub fn write_all(file: impl AsFd, mut bytes: &[u8]) -> Result<()> {
+pub fn write_all(file: usize, mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
-        match rustix::io::write(&file, bytes) {
-            Ok(0) => return Err(Errno::IO),
-            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error),
-        }
+        // No signal can interrupt it: all are blocked.
+        let count = write(file, bytes)?;
+        bytes = bytes.get(count..).unwrap_or_default();
     }
     Ok(())
 }
 
-/// Opens a file for reading.
-pub fn open(path: &CStr) -> Result<OwnedFd> {
-    fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())
+/// openat(2) relative to the working directory.
+#[inline(never)]
+fn open_with(path: &CStr, flags: u32, mode: usize) -> Result<usize> {
+    // SAFETY: a C string.
+    unsafe { call(kernel::__NR_openat, HERE, address(path), flags as usize, mode) }
 }
 
-/// Makes a file that was not there, for writing.
-pub fn create(path: &CStr) -> Result<OwnedFd> {
-    fs::open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC, Mode::RWXU)
+/// What stands for the working directory.
+const HERE: usize = kernel::AT_FDCWD as usize;
+
+/// Opens a file for reading; its descriptor.
+pub fn open(path: &CStr) -> Result<usize> {
+    open_with(path, kernel::O_RDONLY | kernel::O_CLOEXEC | kernel::O_NONBLOCK, 0)
+}
+
+/// Makes a file that was not there, for writing; its descriptor.
+pub fn create(path: &CStr) -> Result<usize> {
+    open_with(path, kernel::O_WRONLY | kernel::O_CREAT | kernel::O_EXCL | kernel::O_CLOEXEC, 0o700)
 }
 
 /// Gives the file mode 0755 whatever the umask says, and waits until it is on its disk.
-pub fn finish_program(file: &OwnedFd) -> Result<()> {
-    fs::fchmod(file, Mode::from_raw_mode(0o755))?;
-    fs::fsync(file)
+pub fn finish_program(file: usize) -> Result<()> {
+    // SAFETY: neither call touches memory.
+    unsafe {
+        call(kernel::__NR_fchmod, file, 0o755, 0, 0)?;
+        call(kernel::__NR_fsync, file, 0, 0, 0)?;
+    }
+    Ok(())
 }
 
 /// Puts one file in the place of another.
-pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
-    fs::rename(from, to)
+pub fn rename(from: &CStr, to: &CStr) -> Result<usize> {
+    // SAFETY: two C strings.
+    unsafe { call(kernel::__NR_renameat, HERE, address(from), HERE, address(to)) }
 }
 
 /// Removes a file.
 pub fn remove(path: &CStr) {
-    let _ = fs::unlink(path);
+    // SAFETY: a C string.
+    unsafe { system_call(kernel::__NR_unlinkat, HERE, address(path), 0, 0) };
 }
 
-/// Reads at an offset, once; how much of the buffer was filled.
-pub fn read_at<'a>(file: &OwnedFd, buffer: &'a mut [u8], offset: u64) -> &'a [u8] {
-    let count = rustix::io::pread(file, &mut *buffer, offset).unwrap_or(0);
-    buffer.get(..count).unwrap_or_default()
+/// Reads at an offset, once; what was read.
+#[inline(never)]
+pub fn read_at(file: usize, buffer: &mut [u8], offset: u64) -> &[u8] {
+    // SAFETY: there is room for as much.
+    let count = unsafe {
+        call(
+            kernel::__NR_pread64,
+            file,
+            address_mut(buffer),
+            buffer.len(),
+            offset as usize,
+        )
+    };
+    buffer.get(..count.unwrap_or(0)).unwrap_or_default()
 }
 
 /// Where a symbolic link points.
 pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
-    let len = fs::readlinkat_raw(CWD, path, &mut *buffer).ok()?;
-    buffer.get(..len)
+    let (room, size) = (address_mut(buffer), buffer.len());
+    // SAFETY: a C string, and there is room for as much.
+    let len = unsafe { call(kernel::__NR_readlinkat, HERE, address(path), room, size) };
+    buffer.get(..len.ok()?)
 }
 
-/// May this process execute the file, or search the folder?
-pub fn may_execute(path: &CStr) -> bool {
-    fs::access(path, fs::Access::EXEC_OK).is_ok()
-}
-
-/// Is there a file of this name? A symbolic link is one, wherever it points.
-pub fn is_there(path: &CStr) -> bool {
-    fs::lstat(path).is_ok()
+/// faccessat(2).
+#[inline(never)]
+fn access(path: &CStr, mode: u32) -> bool {
+    // SAFETY: a C string.
+    unsafe { call(kernel::__NR_faccessat, HERE, address(path), mode as usize, 0) }.is_ok()
 }
 
 /// Does the name lead to a file?
 pub fn exists(path: &CStr) -> bool {
-    fs::access(path, fs::Access::EXISTS).is_ok()
+    access(path, kernel::F_OK)
+}
+
+/// May this process execute the file, or search the folder?
+pub fn may_execute(path: &CStr) -> bool {
+    access(path, kernel::X_OK)
+}
+
+/// Is there a file of this name? A symbolic link is one, wherever it points.
+pub fn is_there(path: &CStr) -> bool {
+    let flags = kernel::O_PATH | kernel::O_NOFOLLOW | kernel::O_CLOEXEC;
+    open_with(path, flags, 0).is_ok()
 }
 
 /// Is it a folder?
 pub fn is_folder(path: &CStr) -> bool {
-    fs::open(path, OFlags::PATH | OFlags::DIRECTORY, Mode::empty()).is_ok()
+    let flags = kernel::O_PATH | kernel::O_DIRECTORY | kernel::O_CLOEXEC;
+    open_with(path, flags, 0).is_ok()
 }
 
 /// Is it on a file system that is mounted noexec?
 pub fn is_noexec(path: &CStr) -> bool {
     const ST_NOEXEC: i64 = 8; // statfs(2)
-    fs::statfs(path).is_ok_and(|system| system.f_flags as i64 & ST_NOEXEC != 0)
+    rustix::fs::statfs(path).is_ok_and(|system| system.f_flags as i64 & ST_NOEXEC != 0)
 }
 
 /// A C string up to the first NUL; an empty one where there is none.

@@ -69,12 +69,14 @@ impl Line {
         }
     }
 
+    #[inline(never)]
     fn text(&mut self, text: &[u8]) {
         for byte in text {
             self.byte(*byte);
         }
     }
 
+    #[inline(never)]
     fn byte(&mut self, byte: u8) {
         if self.len < LINE_MAX - 1 {
             if let Some(slot) = self.bytes.get_mut(self.len) {
@@ -109,6 +111,7 @@ pub fn decimal(number: u32, digits: &mut [u8; 10]) -> &[u8] {
 
 /// A decimal number from 0 to `max` (which must be below 400,000,000), and nothing else around it.
 #[must_use]
+#[inline(never)]
 pub fn number(word: &[u8], max: u32) -> Option<u32> {
     let mut number = 0;
     for byte in word {
@@ -153,14 +156,21 @@ pub fn seconds(word: &[u8]) -> Option<Nanos> {
 
 /// What stands before the first `at`, and what after it; none where there is no `at`.
 #[must_use]
+#[inline(never)]
 pub fn split(word: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
     let Some(place) = word.iter().position(|byte| *byte == at) else { return (word, None) };
     (word.get(..place).unwrap_or_default(), word.get(place + 1..))
 }
 
-/// Is `name` the upper-case form of `word`? That of `-` is `_`, as in the names of variables.
+/// A byte in upper case; that of `-` is `_`, as in the names of variables.
 #[must_use]
+pub fn upper(byte: u8) -> u8 {
+    if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }
+}
+
+/// Is `name` the upper-case form of `word`?
+#[must_use]
+#[inline(never)]
 pub fn is_upper_case_of(name: &[u8], word: &[u8]) -> bool {
-    let upper = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
     name.len() == word.len() && name.iter().zip(word).all(|(name, byte)| *name == upper(*byte))
 }

@@ -20,6 +20,7 @@ use crate::sys;
 /// Never reached, and the release build proves it: the linker script refuses a program that holds
 /// this section. A debug build checks arithmetic and says only that it failed.
 #[cfg_attr(not(test), panic_handler)]
+#[inline(never)]
 #[unsafe(link_section = ".rinit.panic")]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     sys::exit(rinit::status::CANNOT)

@@ -1,6 +1,6 @@
 //! x86_64: System V ABI, `syscall`.
 
-use core::arch::{asm, naked_asm};
+use core::arch::naked_asm;
 
 /// The first instruction. The stack holds what execve(2) put there; nothing else is set up.
 #[unsafe(naked)]
@@ -16,26 +16,27 @@ unsafe extern "C" fn _start() -> ! {
     )
 }
 
-/// A system call with up to three arguments; what it returns, an error as its negative number.
+/// A system call with up to four arguments; what it returns, an error as its negative number.
 ///
 /// # Safety
 /// Whatever the call itself asks for.
-pub unsafe fn system_call(number: u32, a: usize, b: usize, c: usize) -> isize {
-    let result;
-    // SAFETY: the caller vouches for the call; the kernel keeps all registers but rax, rcx and r11.
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") number as usize => result,
-            in("rdi") a,
-            in("rsi") b,
-            in("rdx") c,
-            lateout("rcx") _,
-            lateout("r11") _,
-            options(nostack),
-        );
-    }
-    result
+#[unsafe(naked)]
+pub unsafe extern "C" fn system_call(
+    number: u32,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+) -> isize {
+    naked_asm!(
+        "mov eax, edi",   // the number, and each argument one register on
+        "mov rdi, rsi",
+        "mov rsi, rdx",
+        "mov rdx, rcx",
+        "mov r10, r8",
+        "syscall",        // the kernel keeps all registers but rax, rcx and r11
+        "ret",
+    )
 }
 
 /// vfork(2), and in the child `child(data)`. Returns in the parent, once the child has executed
