@@ -3,6 +3,7 @@
 //! One table drives parsing, variables, help and errors, so that they cannot disagree.
 
 use crate::machine::{MAX_PROGRAMS, Rules};
+use crate::message::Message;
 use crate::signal::{Rewrites, Route, Signal};
 use crate::status::Codes;
 use crate::text::{self, Line, Nanos, SECOND};
@@ -31,16 +32,16 @@ pub enum Value {
 
 impl Value {
     /// What to say where something else stands there.
-    const fn expected(self) -> &'static str {
+    const fn expected(self) -> Message {
         match self {
-            Self::None => "none",
-            Self::Level => "0, 1 or 2",
-            Self::Seconds => "seconds, such as 5 or 0.5",
-            Self::Signal => "a signal, such as TERM, 15 or RTMIN+1",
-            Self::Rewrite => "FROM:TO, signals; FROM not CHLD, KILL or STOP; TO may be 0",
-            Self::Code => "an exit code, 0 to 255",
-            Self::Path => "a path",
-            Self::Word => "a word",
+            Self::None => Message::ExpectedNothing,
+            Self::Level => Message::ExpectedLevel,
+            Self::Seconds => Message::ExpectedSeconds,
+            Self::Signal => Message::ExpectedSignal,
+            Self::Rewrite => Message::ExpectedRewrite,
+            Self::Code => Message::ExpectedCode,
+            Self::Path => Message::ExpectedPath,
+            Self::Word => Message::ExpectedWord,
         }
     }
 
@@ -132,22 +133,29 @@ options! {
     License     'l' "license"      None    ""           - "\t\tprint the licence"
 }
 
-/// The option of this letter. `-L` is `-l`, as in catatonit.
-fn by_letter(letter: u8) -> Option<&'static Row> {
-    let letter = if letter == b'L' { b'l' } else { letter };
-    OPTIONS.iter().find(|row| row.letter == letter && letter != 0)
+/// Finds an option: by its letter; by its long name; or by that in upper case, the variable's.
+#[inline(never)]
+fn look_up(name: &[u8], spelling: Spelling) -> Option<&'static Row> {
+    OPTIONS.iter().find(|row| {
+        let len = row.name.iter().position(|byte| *byte == 0).unwrap_or(NAME_MAX);
+        let long = row.name.get(..len).unwrap_or_default();
+        match spelling {
+            Spelling::Letter => name == [row.letter],
+            Spelling::Long => name == long,
+            Spelling::Variable => text::is_upper_case_of(name, long),
+        }
+    })
 }
 
-/// The option of this long name; where it is a variable's, in upper case.
-#[inline(never)]
-fn by_name(name: &[u8], is_variable: bool) -> Option<&'static Row> {
-    OPTIONS.iter().find(|row| {
-        name.len() <= NAME_MAX
-            && row.name.iter().enumerate().all(|(index, byte)| {
-                let byte = if is_variable { text::upper(*byte) } else { *byte };
-                byte == name.get(index).copied().unwrap_or(0)
-            })
-    })
+/// How the name of an option is written.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Spelling {
+    /// `t`
+    Letter,
+    /// `stop-delay`
+    Long,
+    /// `STOP_DELAY`
+    Variable,
 }
 
 /// What `--license` prints.
@@ -166,15 +174,16 @@ pub enum Target {
 
 /// What the command line asks rinit to do.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Task<'a> {
+#[repr(u8)]
+pub enum Task {
     /// Start the programs.
     Run,
     /// Reap until told to end.
     Pause,
-    /// Sleep this long.
-    Sleep(Nanos),
-    /// Write the binary to this path.
-    CopyTo(&'a [u8]),
+    /// Sleep for [`Config::sleep`].
+    Sleep,
+    /// Write the binary to [`Config::path`].
+    CopyTo,
     /// Print the help text.
     Help,
     /// Print the version.
@@ -183,18 +192,12 @@ pub enum Task<'a> {
     License,
 }
 
-impl Task<'_> {
-    /// Does it only print?
-    fn is_printing(&self) -> bool {
-        matches!(self, Self::Help | Self::Version | Self::License)
-    }
-}
-
 /// Everything that options and variables set.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Config<'a> {
     /// What to do.
-    pub task: Task<'a>,
+    pub task: Task,
     /// Where signals go.
     pub target: Target,
     /// How much is said: 0, 1 or 2.
@@ -203,20 +206,24 @@ pub struct Config<'a> {
     pub warn_reaped: bool,
     /// The signal that tells of a parent's death.
     pub parent_death: Option<Signal>,
-    /// What went wrong, where something did.
-    pub error: UsageError<'a>,
     /// The options that were given, one bit each by its [`Id`]: they beat their variables.
     given: u32,
-    /// The word between programs; empty where there is one program.
-    separator: &'a [u8],
     /// How many programs there are.
     count: usize,
-    /// The index in the argument vector of each program's name.
-    starts: [usize; MAX_PROGRAMS],
-    /// The exit codes that become 0.
-    pub remapped: Codes,
+    /// How long to sleep.
+    pub sleep: Nanos,
+    /// Where to copy to.
+    pub path: &'a [u8],
+    /// The word between programs; empty where there is one program.
+    separator: &'a [u8],
+    /// What went wrong, where something did.
+    pub error: UsageError<'a>,
     /// What the machine goes by.
     pub rules: Rules,
+    /// The exit codes that become 0.
+    pub remapped: Codes,
+    /// The index in the argument vector of each program's name.
+    starts: [usize; MAX_PROGRAMS],
 }
 
 /// How long the others get where nobody says. The engines' own patience is ten seconds (docker,
@@ -231,28 +238,27 @@ pub struct UsageError<'a> {
     /// The word at fault; empty where it is missing.
     pub word: &'a [u8],
     /// What was expected in its place.
-    pub expected: &'static str,
+    pub expected: Message,
 }
 
 impl UsageError<'_> {
     /// The line that names the word and says what was expected.
     #[must_use]
+    #[inline(never)]
     pub fn line(&self) -> Line {
         let mut line = Line::new();
-        line.add(
-            match (self.of, self.word) {
-                ([], []) => "nothing to run",
-                ([], _) => "unexpected '%'",
-                (_, []) => "no value",
-                _ => "bad value '%'",
-            },
-            self.word,
-            [0; 2],
-        );
-        if !self.of.is_empty() {
-            line.add(" for %", self.of, [0; 2]);
+        let is_value = !self.of.is_empty();
+        let what = match (is_value, self.word.is_empty()) {
+            (false, true) => Message::NothingToRun,
+            (false, false) => Message::Unexpected,
+            (true, true) => Message::NoValue,
+            (true, false) => Message::BadValue,
+        };
+        line.add(what, self.word, [0; 2]);
+        if is_value {
+            line.add(Message::For, self.of, [0; 2]);
         }
-        line.add(": expected %", self.expected.as_bytes(), [0; 2]);
+        line.add(self.expected, b"", [0; 2]);
         line
     }
 }
@@ -270,13 +276,15 @@ impl<'a> Config<'a> {
             verbose: 0,
             warn_reaped: false,
             parent_death: None,
-            error: UsageError { of: &[], word: &[], expected: "" },
             given: 0,
-            separator: &[],
             count: 0,
-            starts: [0; MAX_PROGRAMS],
-            remapped: Codes::none(),
+            sleep: 0,
+            path: &[],
+            separator: &[],
+            error: UsageError { of: &[], word: &[], expected: Message::ExpectedProgram },
             rules: Rules { grace: GRACE, stop_delay: 0, any: false, rewrites: Rewrites::none() },
+            remapped: Codes::none(),
+            starts: [0; MAX_PROGRAMS],
         }
     }
 
@@ -291,9 +299,22 @@ impl<'a> Config<'a> {
         argument: impl Fn(usize) -> Option<&'a [u8]>,
         variable: impl Fn(usize) -> Option<&'a [u8]>,
     ) -> Option<()> {
-        let index = self.options(&argument)?;
-        if self.task.is_printing() {
-            return Some(());
+        let mut index = 1;
+        while let Some(word @ [b'-', rest @ ..]) = argument(index) {
+            if rest.is_empty() {
+                break;
+            }
+            index += 1;
+            if rest == b"-" {
+                break;
+            }
+            let next = argument(index);
+            if self.word(word, rest, next)? {
+                index += 1;
+            }
+            if self.is_printing() {
+                return Some(());
+            }
         }
         let mut entry = 0;
         while let Some(word) = variable(entry) {
@@ -304,7 +325,7 @@ impl<'a> Config<'a> {
             return self.split(index, argument);
         }
         match argument(index) {
-            Some(word) => self.fault(&[], word, "no program with this option"),
+            Some(word) => self.fault(b"", word, Message::ExpectedNoProgram),
             None => Some(()),
         }
     }
@@ -316,72 +337,56 @@ impl<'a> Config<'a> {
         self.starts.get(..self.count).unwrap_or_default()
     }
 
+    /// Is there nothing to do but to print?
+    fn is_printing(&self) -> bool {
+        matches!(self.task, Task::Help | Task::Version | Task::License)
+    }
+
     /// Notes what is at fault.
     #[inline(never)]
-    fn fault<T>(&mut self, of: &'a [u8], word: &'a [u8], expected: &'static str) -> Option<T> {
+    fn fault<T>(&mut self, of: &'a [u8], word: &'a [u8], expected: Message) -> Option<T> {
         self.error = UsageError { of, word, expected };
         None
     }
 
-    /// Reads options up to the first word that is none; its index.
+    /// Reads a word of options, whose first dash is not in `letters`. Says whether the next word
+    /// was its value.
     #[inline(never)]
-    fn options(&mut self, argument: &impl Fn(usize) -> Option<&'a [u8]>) -> Option<usize> {
-        let mut index = 1;
-        while let Some(word @ [b'-', rest @ ..]) = argument(index) {
-            let (letter, mut letters) = match rest {
-                [] => break,
-                [letter, letters @ ..] => (*letter, letters),
-            };
-            index += 1;
-            if letter == b'-' {
-                if letters.is_empty() {
-                    break;
-                }
-                let (name, value) = text::split(letters, b'=');
-                let row = by_name(name, false);
-                self.option(word, row, value, true, argument, &mut index)?;
-            } else {
-                let mut letter = letter;
-                while !self.option(word, by_letter(letter), (!letters.is_empty()).then_some(letters), false, argument, &mut index)? {
-                    match letters {
-                        [] => break,
-                        [next, rest @ ..] => (letter, letters) = (*next, rest),
-                    }
-                }
-            }
-            if self.task.is_printing() {
-                break;
-            }
-        }
-        Some(index)
-    }
-
-    /// Follows one option of `word`; says whether it took a value, which is `attached` or else the
-    /// next argument.
-    #[inline(never)]
-    fn option(
+    fn word(
         &mut self,
         word: &'a [u8],
-        row: Option<&'static Row>,
-        attached: Option<&'a [u8]>,
-        is_long: bool,
-        argument: &impl Fn(usize) -> Option<&'a [u8]>,
-        index: &mut usize,
+        mut letters: &'a [u8],
+        next: Option<&'a [u8]>,
     ) -> Option<bool> {
-        let Some(row) = row else {
-            return self.fault(&[], word, "an option (see rinit --help)");
-        };
-        self.given |= 1 << row.id as u32;
-        let mut value = attached.unwrap_or_default();
-        if row.value.is_word() && attached.is_none() {
-            value = argument(*index).unwrap_or_default();
-            *index += 1;
+        let is_long = letters.first() == Some(&b'-');
+        while let Some((letter, rest)) = letters.split_at_checked(1) {
+            // `--name=value`, or one letter of a cluster and what is behind it.
+            let (mut name, mut attached) = (letter, (!rest.is_empty()).then_some(rest));
+            letters = rest;
+            let mut spelling = Spelling::Letter;
+            if is_long {
+                (name, attached) = text::split(rest, b'=');
+                spelling = Spelling::Long;
+            } else if name == b"L" {
+                // As catatonit has it.
+                name = b"l";
+            }
+            let Some(row) = look_up(name, spelling) else {
+                return self.fault(b"", word, Message::ExpectedOption);
+            };
+            self.given |= 1 << row.id as u32;
+            let takes_value = row.value.is_word();
+            let value = if takes_value { attached.or(next) } else { attached };
+            let value = value.unwrap_or_default();
+            let stray = is_long && !takes_value && attached.is_some();
+            if stray || self.set(row, value).is_none() {
+                return self.fault(word, value, row.value.expected());
+            }
+            if takes_value || is_long {
+                return Some(takes_value && attached.is_none());
+            }
         }
-        let stray = is_long && !row.value.is_word() && attached.is_some();
-        if stray || self.set(row, value).is_none() {
-            return self.fault(word, value, row.value.expected());
-        }
-        Some(row.value.is_word())
+        Some(false)
     }
 
     /// Reads one entry of the environment.
@@ -389,11 +394,12 @@ impl<'a> Config<'a> {
     fn variable(&mut self, entry: &'a [u8]) -> Option<()> {
         let Some(rest) = entry.strip_prefix(b"RINIT_") else { return Some(()) };
         let (name, value) = text::split(rest, b'=');
-        let (Some(row), Some(value)) = (by_name(name, true), value) else { return Some(()) };
-        let beaten_by = match row.id {
-            Id::SingleChild | Id::All => TARGETS,
-            id => 1 << id as u32,
-        };
+        let Some(row) = look_up(name, Spelling::Variable) else { return Some(()) };
+        let value = value.unwrap_or_default();
+        let mut beaten_by = 1 << row.id as u32;
+        if beaten_by & TARGETS != 0 {
+            beaten_by = TARGETS;
+        }
         let is_off = !row.value.is_word() && matches!(value, [] | [b'0']);
         if !row.variable || is_off || self.given & beaten_by != 0 {
             return Some(());
@@ -405,11 +411,10 @@ impl<'a> Config<'a> {
             if matches!(row.value, Value::Rewrite | Value::Code) {
                 (word, rest) = text::split(value, b',');
             }
-            let set = match row.id {
-                Id::Verbose => text::number(word, 2).map(|level| self.verbose = level as u8),
-                // Set by a variable, it stays: the order of variables means nothing.
-                Id::SingleChild if self.target == Target::All => Some(()),
-                _ => self.set(row, word),
+            let set = if row.value == Value::Level {
+                text::number(word, 2).map(|level| self.verbose = level as u8)
+            } else {
+                self.set(row, word)
             };
             if set.is_none() {
                 return self.fault(entry, word, row.value.expected());
@@ -421,6 +426,8 @@ impl<'a> Config<'a> {
     /// Sets what the option sets; none where the value is not one. A flag does not look at it.
     #[inline(never)]
     fn set(&mut self, row: &Row, value: &'a [u8]) -> Option<()> {
+        let (left, right) = text::split(value, b':');
+        let signal = Signal::parse(left);
         let number = match row.value {
             Value::Seconds => text::seconds(value)?,
             Value::Code => text::number(value, 255)?.into(),
@@ -434,25 +441,35 @@ impl<'a> Config<'a> {
             Id::Grace => self.rules.grace = number,
             Id::StopDelay => self.rules.stop_delay = number,
             Id::Rewrite => {
-                let (from, to) = text::split(value, b':');
-                let (from, to) = (Signal::parse(from)?, to?);
-                let dropped = to == b"0";
-                let to = Signal::parse(to);
-                if Route::of(from).is_fixed() || to.is_none() && !dropped {
+                let from = signal?;
+                let to = Signal::parse(right?);
+                if Route::of(from).is_fixed() || to.is_none() && right != Some(b"0") {
                     return None;
                 }
                 self.rules.rewrites.set(from, to);
             }
             Id::RemapExit => self.remapped.insert(number as u8),
-            Id::ParentDeath => self.parent_death = Some(Signal::parse(value)?),
+            Id::ParentDeath => {
+                signal?;
+                if right.is_some() {
+                    return None;
+                }
+                self.parent_death = signal;
+            }
             Id::Subreaper => {}
             Id::WarnReaped => self.warn_reaped = true,
             Id::Verbose => self.verbose = 2.min(self.verbose + 1),
             Id::Separator => self.separator = value,
             Id::Any => self.rules.any = true,
             Id::Pause => self.task = Task::Pause,
-            Id::CopyTo => self.task = Task::CopyTo(value),
-            Id::Sleep => self.task = Task::Sleep(number),
+            Id::CopyTo => {
+                self.task = Task::CopyTo;
+                self.path = value;
+            }
+            Id::Sleep => {
+                self.task = Task::Sleep;
+                self.sleep = number;
+            }
             Id::Help => self.task = Task::Help,
             Id::Version => self.task = Task::Version,
             Id::License => self.task = Task::License,
@@ -461,6 +478,7 @@ impl<'a> Config<'a> {
     }
 
     /// Splits the argument vector, from the first program's name on, at each separator.
+    #[inline(never)]
     fn split(&mut self, first: usize, argument: impl Fn(usize) -> Option<&'a [u8]>) -> Option<()> {
         let separator = self.separator;
         let mut index = first;
@@ -470,25 +488,22 @@ impl<'a> Config<'a> {
             let is_end = word.is_none();
             if is_end || !separator.is_empty() && word == Some(separator) {
                 let wrong = if index == start {
-                    "PROGRAM [ARG]... (see rinit --help)"
+                    Message::ExpectedProgram
                 } else if is_end && start == first && !separator.is_empty() {
-                    "it between programs"
-                } else if self.count == MAX_PROGRAMS {
-                    "8 programs at most"
-                } else {
-                    ""
-                };
-                if !wrong.is_empty() {
-                    return self.fault(&[], separator, wrong);
-                }
-                if let Some(slot) = self.starts.get_mut(self.count) {
+                    Message::ExpectedSeparator
+                } else if let Some(slot) = self.starts.get_mut(self.count) {
                     *slot = start;
                     self.count += 1;
-                }
-                start = index + 1;
-            }
-            if is_end {
-                return Some(());
+                    start = index + 1;
+                    if is_end {
+                        return Some(());
+                    }
+                    index += 1;
+                    continue;
+                } else {
+                    Message::ExpectedFewer
+                };
+                return self.fault(b"", separator, wrong);
             }
             index += 1;
         }

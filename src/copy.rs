@@ -1,41 +1,64 @@
 //! `--copy-to`: the program writes itself, whole or not at all.
 
+use core::ffi::CStr;
+
+use rinit::message::{Message, reason};
 use rinit::status::CANNOT;
 use rinit::{path, text};
 
-use crate::sys::Errno;
 use crate::{say, sys};
 
-/// Writes `image` to `path`; the exit code.
+/// Writes `image` to `path`, an argument; the exit code.
 #[cold]
 #[inline(never)]
 pub fn copy(image: &[u8], path: &[u8]) -> u8 {
-    match replace(image, path) {
-        Ok(()) => 0,
-        Err(error) => {
-            say("cannot copy: %", error.reason(), [0; 2]);
-            CANNOT
-        }
+    let result = replace(image, path);
+    if result == 0 {
+        return 0;
     }
+    say(Message::CannotCopy, reason(-result as i32), [0; 2]);
+    CANNOT
 }
 
 /// Writes a new file beside the old one and renames it: whoever executes the path meanwhile meets
-/// one or the other, whole.
-fn replace(image: &[u8], path: &[u8]) -> sys::Result<()> {
+/// one or the other, whole. 0, or an error.
+fn replace(image: &[u8], path: &[u8]) -> isize {
     // Not the process id, which is 1 in every container that shares the folder.
     let mut digits = [0; 10];
     let unique = text::decimal(sys::now() as u32, &mut digits);
-    let (mut old, mut new) = ([0; path::MAX], [0; path::MAX]);
-    let joined =
-        path::join(&mut old, b"", b'/', path).zip(path::join(&mut new, path, b'.', unique));
-    let Some((old, new)) = joined else { return Err(Errno::NAMETOOLONG) };
-    let (old, new) = (sys::c_string(old), sys::c_string(new));
-    let file = sys::create(new)?;
-    let result = sys::write_all(file, image)
-        .and_then(|()| sys::finish_program(file))
-        .and_then(|()| sys::rename(new, old).map(|_| ()));
-    if result.is_err() {
+    let mut buffer = [0; path::MAX];
+    let Some(new) = path::join(&mut buffer, path, b'.', unique) else { return -NAME_TOO_LONG };
+    let new = sys::c_string(new);
+    // SAFETY: every argument is a C string, and the path is the end of one.
+    let old = unsafe { CStr::from_ptr(path.as_ptr().cast()) };
+    let file = sys::create(new);
+    if file < 0 {
+        return file;
+    }
+    let file = file as usize;
+    let mut result = sys::write_all(file, image);
+    let padding = image.len().next_multiple_of(size_of::<usize>()) - image.len() + HEADERS;
+    if result == 0 {
+        result = sys::write_all(file, [0; HEADERS + 8].get(..padding).unwrap_or_default());
+    }
+    if result == 0 {
+        result = sys::make_program(file);
+    }
+    if result == 0 {
+        result = sys::sync(file);
+    }
+    if result == 0 {
+        result = sys::rename(new, old);
+    }
+    if result != 0 {
         sys::remove(new);
     }
     result
 }
+
+/// What follows the image in the file: lld leaves room there for the headers of two sections, none
+/// and the only one, though it was told to write none (`-z nosectionheader`).
+const HEADERS: usize = 2 * if size_of::<usize>() == 8 { 64 } else { 40 };
+
+/// `ENAMETOOLONG`.
+const NAME_TOO_LONG: isize = linux_raw_sys::errno::ENAMETOOLONG as isize;

@@ -3,6 +3,8 @@
 //! Read only after execve(2) has failed. What stands in the file is somebody else's: every offset
 //! in it may be a lie, so each read is checked against the bytes that are there.
 
+use crate::text;
+
 /// How many bytes from the start of a file are looked at. Linkers put the program headers right
 /// after the ELF header and the loader's name soon after; Go's puts it at the end of the first
 /// page.
@@ -81,37 +83,44 @@ impl Machine {
 
     /// Its usual name, as `uname -m` or a compiler says it.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match (self.number, self.wide, self.big) {
-            (2, ..) => "sparc",
-            (3, ..) => "i386",
-            (4, ..) => "m68k",
-            (8, false, true) => "mips",
-            (8, false, false) => "mipsel",
-            (8, true, true) => "mips64",
-            (8, true, false) => "mips64el",
-            (15, ..) => "hppa",
-            (20, ..) => "ppc",
-            (21, _, true) => "ppc64",
-            (21, _, false) => "ppc64le",
-            (22, ..) => "s390x",
-            (40, _, true) => "armeb",
-            (40, _, false) => "arm",
-            (42, ..) => "sh4",
-            (43, ..) => "sparc64",
-            (50, ..) => "ia64",
-            (62, false, _) => "x32",
-            (62, true, _) => "x86_64",
-            (183, _, true) => "aarch64_be",
-            (183, _, false) => "aarch64",
-            (243, false, _) => "riscv32",
-            (243, true, _) => "riscv64",
-            (258, ..) => "loongarch64",
-            (0x9026, ..) => "alpha",
-            _ => "a machine unknown to rinit",
-        }
+    pub fn name(self) -> &'static [u8] {
+        let narrow = if self.wide { 0 } else { NARROW };
+        let big = if self.big { BIG } else { 0 };
+        let name = text::entry(MACHINES.as_bytes(), u32::from(self.number) + narrow + big);
+        if name.is_empty() { b"another machine" } else { name }
     }
 }
+
+/// What is added to `e_machine` in the list below where addresses have 32 bits.
+const NARROW: u32 = 1000;
+/// What is added where the byte order is big-endian.
+const BIG: u32 = 2000;
+
+const MACHINES: &str = "62 x86_64
+1062 x32
+1003 i386
+183 aarch64
+2183 aarch64_be
+1040 arm
+3040 armeb
+243 riscv64
+1243 riscv32
+21 ppc64le
+2021 ppc64
+3020 ppc
+2022 s390x
+258 loongarch64
+3008 mips
+1008 mipsel
+2008 mips64
+8 mips64el
+2043 sparc64
+3002 sparc
+3004 m68k
+3015 hppa
+1042 sh4
+50 ia64
+36902 alpha";
 
 /// What `head`, the first bytes of a file (at most [`HEAD_MAX`]), says of it.
 #[must_use]
@@ -140,71 +149,61 @@ fn script(line: &[u8]) -> Kind<'_> {
     Kind::Script(name.split(end).next().unwrap_or_default())
 }
 
+/// A field of a header: where it stands in it and how many bytes it has.
+type Field = (u64, u8);
+
+/// The fields that this machine's own class has (elf(5)).
+mod field {
+    use super::{Field, Machine};
+
+    const fn of(narrow: Field, wide: Field) -> Field {
+        if Machine::OWN.wide { wide } else { narrow }
+    }
+
+    pub const E_PHOFF: Field = of((28, 4), (32, 8));
+    pub const E_PHENTSIZE: Field = of((42, 2), (54, 2));
+    pub const E_PHNUM: Field = of((44, 2), (56, 2));
+    pub const P_TYPE: Field = (0, 4);
+    pub const P_OFFSET: Field = of((4, 4), (8, 8));
+    pub const P_FILESZ: Field = of((16, 4), (32, 8));
+}
+
 fn elf(file: &[u8]) -> Option<Elf> {
     const PT_INTERP: u64 = 3;
-    let wide = *file.get(4)? == 2;
     let big = *file.get(5)? == 2;
-    // Where the two classes have a field, as 32 and 64 bits. An address has eight bytes in one and
-    // four in the other.
-    let field = |at: u64, (offset32, offset64): (u64, u64), size: u8| {
-        let (offset, size) = if wide { (offset64, size) } else { (offset32, size.min(4)) };
-        number(file, at.wrapping_add(offset), size, big)
-    };
-    let mut elf = Elf {
-        machine: Machine { number: field(0, (18, 18), 2)? as u16, wide, big },
-        loader_offset: 0,
-        loader_size: 0,
-    };
-    let mut at = field(0, (28, 32), 8)?;
-    let size = field(0, (42, 54), 2)?;
-    for _ in 0..field(0, (44, 56), 2)? {
-        // A header past the end of what was read ends the search.
-        let Some(kind) = field(at, (0, 0), 4) else { break };
-        if kind == PT_INTERP {
-            elf.loader_offset = field(at, (4, 8), 8)?;
-            elf.loader_size = field(at, (16, 32), 8)?;
+    let machine =
+        Machine { number: number(file, 0, (18, 2), big)? as u16, wide: *file.get(4)? == 2, big };
+    let mut elf = Elf { machine, loader_offset: 0, loader_size: 0 };
+    // Of another machine's program nothing else matters.
+    if machine == Machine::OWN {
+        let own = |at: u64, field: Field| number(file, at, field, Machine::OWN.big);
+        let mut at = own(0, field::E_PHOFF)?;
+        let size = own(0, field::E_PHENTSIZE)?;
+        let mut left = own(0, field::E_PHNUM)?;
+        while left > 0 {
+            // A header past the end of what was read ends the search.
+            let Some(kind) = own(at, field::P_TYPE) else { break };
+            if kind == PT_INTERP {
+                elf.loader_offset = own(at, field::P_OFFSET)?;
+                elf.loader_size = own(at, field::P_FILESZ)?;
+                break;
+            }
+            at = at.wrapping_add(size);
+            left -= 1;
         }
-        at = at.wrapping_add(size);
     }
     Some(elf)
 }
 
-/// The number of `size` bytes that stands at `at`; none where the file ends before it does.
+/// The number in a field of the header at `at`; none where the file ends before it does.
 #[inline(never)]
-fn number(file: &[u8], at: u64, size: u8, big: bool) -> Option<u64> {
-    let start = usize::try_from(at).ok()?;
+fn number(file: &[u8], at: u64, (offset, size): Field, big: bool) -> Option<u64> {
+    let start = usize::try_from(at.wrapping_add(offset)).ok()?;
+    let bytes = file.get(start..)?.get(..size.into())?;
     let mut number = 0;
-    for index in 0..size {
-        let place = if big { index } else { size - 1 - index };
-        number = number << 8 | u64::from(*file.get(start.checked_add(usize::from(place))?)?);
+    for index in 0..bytes.len() {
+        let place = if big { index } else { bytes.len() - 1 - index };
+        number = number << 8 | u64::from(*bytes.get(place)?);
     }
     Some(number)
-}
-
-/// What an error number means to the person who wanted to run something. The numbers are those of errno(3) on every architecture that rinit has.
-#[must_use]
-pub const fn reason(errno: i32) -> &'static str {
-    match errno {
-        1 => "a security policy forbids it (seccomp, SELinux, AppArmor)",
-        2 => "no such file or directory",
-        5 => "input/output error",
-        7 => "arguments and environment are too large",
-        8 => "its format is unknown",
-        9 => "it is closed",
-        11 => "the limit of processes is reached",
-        12 => "out of memory",
-        13 => "permission denied",
-        17 => "it is there already",
-        20 => "a part of its path is not a directory",
-        21 => "it is a directory",
-        23 | 24 => "too many open files",
-        26 => "it is open for writing",
-        28 => "no space left on device",
-        30 => "read-only file system",
-        32 => "nobody reads it",
-        36 => "its name is too long",
-        40 => "too many symbolic links, or scripts that need scripts",
-        80 => "its loader is damaged or for another machine",
-        _ => "the kernel refused",
-    }
 }

@@ -2,7 +2,8 @@
 
 use core::ffi::CStr;
 
-use rinit::diagnose::{self, Elf, HEAD_MAX, Kind, Machine};
+use rinit::diagnose::{self, HEAD_MAX, Kind, Machine};
+use rinit::message::Message;
 use rinit::path;
 use rinit::status::{NOT_EXECUTABLE, NOT_FOUND};
 use rinit::text::Line;
@@ -14,118 +15,118 @@ const DEPTH_MAX: u8 = 5;
 
 /// Is it a text without a `#!` line, which a shell may read?
 pub fn is_text(file: &CStr) -> bool {
-    let mut head = [0; 256];
-    let head = sys::open(file).map_or(&[][..], |file| sys::read_at(file, &mut head, 0));
-    diagnose::kind(head) == Kind::Text
+    diagnose::kind(head(file, &mut [0; 256])) == Kind::Text
+}
+
+/// The first bytes of a file; none where it cannot be read.
+fn head<'a>(file: &CStr, buffer: &'a mut [u8]) -> &'a [u8] {
+    sys::read_at(sys::open(file), buffer, 0)
 }
 
 /// Says why `file` could not be executed, of which the kernel only said `error`; the exit code
 /// for it.
 #[cold]
+#[inline(never)]
 pub fn explain(file: &CStr, error: Errno) -> u8 {
     blame(file, error, DEPTH_MAX);
-    let missing = matches!(error, Errno::NOENT | Errno::NOTDIR) && !sys::exists(file);
-    if missing { NOT_FOUND } else { NOT_EXECUTABLE }
+    let is_missing = matches!(error, Errno::NOENT | Errno::NOTDIR) && !sys::exists(file);
+    if is_missing { NOT_FOUND } else { NOT_EXECUTABLE }
 }
 
-/// What to say of a program for another machine.
-const HERE: &str = if cfg!(target_arch = "x86_64") {
-    "it is built for %, this machine is x86_64"
-} else {
-    "it is built for %"
-};
+/// Says that `file` cannot be run, and why.
+#[inline(never)]
+pub fn because(file: &[u8], reason: Message, word: &[u8]) {
+    // A SIGPIPE of the message must not replace the exit code.
+    sys::block_signals();
+    let mut line = Line::new();
+    line.add(Message::CannotRun, file, [0; 2]);
+    line.add(reason, word, [0; 2]);
+    if reason == Message::OtherMachine {
+        line.add(Message::Word, Machine::OWN.name(), [0; 2]);
+    }
+    sys::say(&mut line);
+}
 
 /// Finds what is at fault: the file, the way to it, or what it needs in order to run.
 #[inline(never)]
 fn blame(file: &CStr, error: Errno, depth: u8) {
-    let because = |template: &str, word: &[u8]| {
-        let mut line = Line::new();
-        line.add("cannot run %: ", file.to_bytes(), [0; 2]);
-        line.add(template, word, [0; 2]);
-        sys::say(&mut line);
-    };
     let mut buffer = [0; path::MAX];
+    let mut head_buffer = [0; HEAD_MAX];
+    let (reason, word) = fault(file, error, &mut buffer, &mut head_buffer);
+    because(file.to_bytes(), reason, word);
+    if reason == Message::Needs && depth > 0 {
+        blame(sys::c_string(&buffer), error, depth - 1);
+    }
+}
+
+fn fault<'a>(
+    file: &'a CStr,
+    error: Errno,
+    buffer: &'a mut [u8; path::MAX],
+    head_buffer: &'a mut [u8],
+) -> (Message, &'a [u8]) {
     if error == Errno::ACCESS || error == Errno::NOTDIR {
-        if let Some(part) = closed_part(file, &mut buffer) {
-            return because("% is no directory that it may search", part);
+        if let Some(part) = closed_part(file, buffer) {
+            return (Message::ClosedFolder, part);
         }
     }
     if error == Errno::ACCESS {
-        let reason = if sys::is_folder(file) {
-            "it is a directory"
-        } else if sys::is_noexec(file) {
-            "its file system is mounted noexec"
-        } else if !sys::may_execute(file) {
-            "it has no execute permission (chmod +x)"
-        } else {
-            ""
-        };
-        if !reason.is_empty() {
-            return because(reason, b"");
+        if sys::is_folder(file) {
+            return (Message::IsFolder, b"");
+        }
+        if sys::is_noexec(file) {
+            return (Message::IsNoexec, b"");
+        }
+        if !sys::may_execute(file) {
+            return (Message::NotExecutable, b"");
         }
     }
-    let mut head = [0; HEAD_MAX];
-    let opened = sys::open(file);
-    let head = opened.map_or(&[][..], |file| sys::read_at(file, &mut head, 0));
-    let kind = diagnose::kind(head);
-    // What it needs in order to run, as a C string.
-    let mut needed: &[u8] = b"";
-    match (&kind, opened) {
-        (Kind::Script(name), _) => {
-            needed = path::join(&mut buffer, b"", b'/', name).unwrap_or_default();
-        }
-        (Kind::Elf(Elf { loader_offset, loader_size, .. }), Ok(file)) => {
-            // One byte less than there is room for, so that a NUL ends it in any case.
-            let size = (path::MAX - 1).min(*loader_size as usize);
+    let kind = diagnose::kind(head(file, head_buffer));
+    // What it needs in order to run, if anything.
+    let mut missing = Message::NoInterpreter;
+    *buffer = [0; path::MAX];
+    match kind {
+        Kind::Elf(elf) => {
+            if elf.machine != Machine::OWN {
+                return (Message::OtherMachine, elf.machine.name());
+            }
+            missing = Message::NoLoader;
+            let size = (path::MAX - 1).min(elf.loader_size as usize);
             let room = buffer.get_mut(..size).unwrap_or_default();
-            sys::read_at(file, room, *loader_offset);
-            needed = &buffer;
+            sys::read_at(sys::open(file), room, elf.loader_offset);
+        }
+        Kind::Script(name) => {
+            if name.ends_with(b"\r") {
+                missing = Message::CarriageReturn;
+            }
+            for (to, from) in buffer.iter_mut().zip(name) {
+                *to = *from;
+            }
         }
         _ => {}
     }
-    let needed = sys::c_string(needed);
-    let name = needed.to_bytes();
-    match kind {
-        Kind::Elf(Elf { machine, .. }) if machine != Machine::OWN => {
-            because(HERE, machine.name().as_bytes());
-        }
-        _ if !name.is_empty() && !sys::exists(needed) => {
-            because(
-                match kind {
-                    Kind::Script(_) if name.ends_with(b"\r") => {
-                        "its first line ends in CR LF, not in LF: there is no interpreter %"
-                    }
-                    Kind::Script(_) => "its interpreter % is not in this image",
-                    _ => "it is dynamically linked and needs %, which is not in this image",
-                },
-                name,
-            );
-        }
-        _ if !name.is_empty()
-            && depth > 0
-            && matches!(error, Errno::NOENT | Errno::ACCESS | Errno::NOEXEC | Errno::LIBBAD) =>
-        {
-            because("it needs %", name);
-            blame(needed, error, depth - 1);
-        }
-        _ if error == Errno::NOEXEC => because(
-            match kind {
-                Kind::Empty => "it is empty",
-                Kind::Text => "it has no #! line, and there is no /bin/sh",
-                Kind::Elf(_) | Kind::Truncated => "it is a damaged ELF file, or no program",
-                Kind::MachO => "it is a program for macOS",
-                Kind::Pe => "it is a program for Windows",
-                Kind::Script(_) | Kind::Unknown => "its format is unknown",
-            },
-            b"",
-        ),
-        _ => match sys::read_link(file, &mut buffer) {
-            Some(target) if error == Errno::NOENT => {
-                because("it is a link to %, which is not there", target);
-            }
-            _ => because("%", error.reason()),
-        },
+    let needed = sys::c_string(buffer);
+    if !needed.is_empty() {
+        let there = sys::exists(needed);
+        return (if there { Message::Needs } else { missing }, needed.to_bytes());
     }
+    if error == Errno::NOEXEC {
+        let reason = match kind {
+            Kind::Empty => Message::IsEmpty,
+            Kind::Text => Message::IsText,
+            Kind::Elf(_) | Kind::Truncated => Message::IsDamaged,
+            Kind::MachO => Message::IsMachO,
+            Kind::Pe => Message::IsPe,
+            Kind::Script(_) | Kind::Unknown => Message::IsUnknown,
+        };
+        return (reason, b"");
+    }
+    if error == Errno::NOENT {
+        if let Some(target) = sys::read_link(file, head_buffer) {
+            return (Message::DanglingLink, target);
+        }
+    }
+    (Message::Word, error.reason())
 }
 
 /// The first part of the way to `file` that is no folder, or not one that may be searched.

@@ -3,27 +3,29 @@
 use rustix::runtime::{KernelSigSet, KernelSigaction};
 
 use rinit::cli::{Config, Target};
-use rinit::machine::{Action, Audience, Event, Machine, Phase, Pid, Program};
+use rinit::machine::{Action, Audience, Machine, Phase, Pid, Program};
+use rinit::message::Message;
 use rinit::signal::Signal;
-use rinit::status::{CANNOT, Fate};
+use rinit::status::{CANNOT, Status};
 
 use crate::start::InitialStack;
-use crate::sys::{self, Report};
+use crate::sys::{self, Errno, Report};
 use crate::terminal::Terminal;
 use crate::{launch, say};
 
 /// The init of a container, or of a part of one, and what it got from its parent.
+#[repr(C)]
 pub struct Init<'a> {
     pub(crate) config: &'a Config<'a>,
     pub(crate) stack: InitialStack,
+    pub(crate) pid: Pid,
+    pub(crate) terminal: Terminal,
+    machine: Machine<'a>,
     /// The signal mask, for the programs to get it as it was.
     pub(crate) mask: KernelSigSet,
     /// The disposition of SIGCHLD. rinit cannot leave it ignored: the kernel would reap its
     /// children by itself and drop their codes (sigaction(2), POSIX.1-2001).
-    pub(crate) sigchld: Option<KernelSigaction>,
-    pub(crate) pid: Pid,
-    pub(crate) terminal: Terminal,
-    machine: Machine<'a>,
+    pub(crate) sigchld: KernelSigaction,
 }
 
 impl<'a> Init<'a> {
@@ -32,11 +34,11 @@ impl<'a> Init<'a> {
         Self {
             config,
             stack,
-            mask,
-            sigchld: sys::default_disposition(Signal::CHLD),
             pid: sys::own_pid(),
             terminal: Terminal::none(),
             machine: Machine::new(&config.rules),
+            mask,
+            sigchld: sys::default_disposition(Signal::CHLD),
         }
     }
 
@@ -50,7 +52,7 @@ impl<'a> Init<'a> {
     pub fn run(&mut self) -> u8 {
         if !self.is_pid_1() {
             if let Err(error) = sys::become_subreaper() {
-                self.verbose(1, "cannot become a subreaper: %", error.reason(), [0; 2]);
+                self.verbose(Message::CannotSubreap, error.reason(), [0; 2]);
             }
         }
         if let Some(signal) = self.config.parent_death {
@@ -58,16 +60,13 @@ impl<'a> Init<'a> {
         }
         for (number, index) in self.config.programs().iter().enumerate() {
             let name = self.stack.argument(*index).unwrap_or_default();
-            match self.launch(number, *index) {
-                Ok(pid) => {
-                    self.machine.started(number, pid);
-                    self.verbose(1, "started % as process #", name, [pid as u32, 0]);
-                }
-                Err(error) => {
-                    say("cannot make a process: %", error.reason(), [0; 2]);
-                    return CANNOT;
-                }
+            let pid = self.launch(number, *index);
+            if pid < 0 {
+                say(Message::CannotStart, Errno(-pid).reason(), [0; 2]);
+                return CANNOT;
             }
+            self.machine.started(number, pid);
+            self.verbose(Message::Started, name, [pid as u32, 0]);
         }
         sys::leave_folder();
         sys::close_descriptors();
@@ -77,72 +76,78 @@ impl<'a> Init<'a> {
             }
         };
         self.terminal.take_back(self.first());
-        self.verbose(1, "leaving with code #", b"", [code.into(), 0]);
+        self.verbose(Message::Leaving, b"", [code.into(), 0]);
         code
     }
 
     /// Waits for one signal and does what follows from it; the code to leave with, if so.
+    #[inline(never)]
     fn turn(&mut self) -> Option<u8> {
         let left = self.machine.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
-        match sys::wait_for_signal(left) {
-            None => self.step(Event::Woken),
-            Some((Signal::CHLD, _)) => self.reap(),
+        let action = match sys::wait_for_signal(left) {
+            None => self.machine.woken(sys::now),
+            Some((Signal::CHLD, _)) => return self.reap(),
             // rinit's own, from a write to a stderr that nobody reads.
-            Some((Signal::PIPE, sender)) if sender == self.pid => None,
+            Some((Signal::PIPE, sender)) if sender == self.pid => return None,
             Some((signal, sender)) => {
-                let numbers = [signal.number().into(), sender as u32];
-                self.verbose(1, "got $ from process #", b"", numbers);
+                self.verbose(Message::Got, b"", [signal.number().into(), sender as u32]);
                 if signal == Signal::CONT {
                     // Continued by a shell, perhaps into the foreground.
                     self.terminal.give(self.first());
                 }
-                self.step(Event::Signal(signal))
+                self.machine.signal(signal, sys::now)
             }
-        }
+        };
+        self.act(action)
     }
 
-    /// Hears every child that has something to report.
+    /// Hears every child that has something to report; the code to leave with, if so.
     fn reap(&mut self) -> Option<u8> {
         loop {
-            let (event, is_last) = match sys::reap() {
-                Report::Child(pid, fate) => {
-                    self.report(pid, fate);
-                    (Event::Child(pid, fate), false)
+            let action = match sys::reap() {
+                Report::Child(pid, status) => {
+                    self.report(pid, status);
+                    let action = self.machine.child(pid, status);
+                    // Never the last: only who hears that nobody is left may leave.
+                    self.act(action);
+                    continue;
                 }
-                Report::Settled => (Event::Settled, true),
-                Report::Childless => (Event::Childless, true),
+                Report::Settled => self.machine.settled(sys::now),
+                Report::Childless => self.machine.childless(),
             };
-            let code = self.step(event);
-            if is_last || code.is_some() {
-                return code;
-            }
+            return self.act(action);
         }
     }
 
     /// Says what became of a child, to whom it concerns.
     #[inline(never)]
-    fn report(&self, pid: Pid, fate: Fate) {
-        let (what, detail) = match fate {
-            Fate::Exited(code) => ("% # ended with code #", code),
-            Fate::Killed(signal) => ("% # was killed by $", signal.number()),
-            Fate::Stopped(signal) => ("% # was stopped by $", signal.number()),
-            Fate::Other => return,
-        };
-        let is_dead = fate.code().is_some();
-        let (who, level): (&[u8], _) = match self.machine.number_of(pid) {
-            Some(0) => (b"program", 1),
-            // Nobody else would tell; in the drain it is what was asked for.
-            Some(_) if is_dead && self.machine.phase() == Phase::Running => (b"companion", 0),
-            Some(_) => (b"companion", 1),
-            None if is_dead && self.config.warn_reaped => (b"orphan", 0),
-            None => (b"orphan", 2),
-        };
-        self.verbose(level, what, who, [pid as u32, detail.into()]);
+    fn report(&self, pid: Pid, status: Status) {
+        let (message, number) = status.message();
+        let is_dead = message != Message::Stopped;
+        let config = self.config;
+        let mut who: &[u8] = b"program";
+        let mut asked = config.verbose > 0;
+        match self.machine.number_of(pid) {
+            Some(0) => {}
+            Some(_) => {
+                who = b"companion";
+                // Nobody else would tell; in the drain it is what was asked for.
+                asked |= is_dead && self.machine.phase() == Phase::Running;
+            }
+            None => {
+                who = b"orphan";
+                asked = config.verbose > 1 || config.warn_reaped && is_dead;
+            }
+        }
+        if asked {
+            say(message, who, [pid as u32, number.into()]);
+        }
     }
 
+    /// Does what the machine says; the code to leave with, if so.
     #[inline(never)]
-    fn step(&mut self, event: Event) -> Option<u8> {
-        match self.machine.step(event, sys::now) {
+    fn act(&self, action: Action) -> Option<u8> {
+        match action {
             Action::Wait => {}
             Action::Send(audience, first, second) => {
                 self.send(audience, first);
@@ -161,30 +166,27 @@ impl<'a> Init<'a> {
     fn send(&self, audience: Audience, signal: Signal) {
         let to_rest = audience == Audience::Rest;
         if self.is_pid_1() && (to_rest || self.config.target == Target::All) {
-            return self.sent(1, signal, "everybody", sys::signal_group(1, signal));
+            return self.signal(-1, signal);
         }
         let alone = self.config.target == Target::SingleChild && !to_rest;
-        for Program { pid, alive } in *self.machine.programs() {
-            if alive && alone {
-                self.sent(pid, signal, "process #", sys::signal_process(pid, signal));
+        for Program { pid, alive } in self.machine.programs() {
             // Where the leader was reaped, a child of rinit's proves that it still is the group.
-            } else if alive || to_rest && pid != 0 && sys::has_child_in_group(pid) {
-                self.sent(pid, signal, "group #", sys::signal_group(pid, signal));
+            if *alive || to_rest && *pid != 0 && sys::has_child_in_group(*pid) {
+                self.signal(if alone { *pid } else { -*pid }, signal);
             }
         }
     }
 
-    /// Says what became of a signal that was sent. A failure is nothing to end over.
+    /// kill(2), whose `pid` says who. A failure is nothing to end over.
     #[inline(never)]
-    fn sent(&self, pid: Pid, signal: Signal, whom: &str, result: sys::Result<()>) {
-        let reason: &[u8] = result.map_or_else(sys::Errno::reason, |()| b"passed on");
-        if self.config.verbose > 0 {
-            let mut line = rinit::text::Line::new();
-            line.add("$ to ", b"", [signal.number().into(), 0]);
-            line.add(whom, b"", [pid as u32, 0]);
-            line.add(": %", reason, [0; 2]);
-            sys::say(&mut line);
-        }
+    fn signal(&self, pid: Pid, signal: Signal) {
+        let message = match pid {
+            -1 => Message::SentToAll,
+            1.. => Message::SentToProcess,
+            _ => Message::SentToGroup,
+        };
+        let reason = sys::signal(pid, signal).map_or_else(Errno::reason, |()| b"passed on");
+        self.verbose(message, reason, [signal.number().into(), pid.unsigned_abs()]);
     }
 
     /// A program was stopped as a terminal stops one.
@@ -192,20 +194,15 @@ impl<'a> Init<'a> {
     /// Under a job-control shell, rinit stops as well, with the same signal, for the shell to see;
     /// `fg` and `bg` continue rinit, which passes the SIGCONT on. Where there is no such shell the
     /// kernel lets nobody stop, and the program goes on: but not one that would only stop again.
-    #[inline(never)]
     fn stopped(&self, number: usize, signal: Signal) {
-        let Some(Program { pid, .. }) = self.machine.programs().get(number) else { return };
         let wants_terminal = signal != Signal::TSTP;
-        let goes_on = if wants_terminal && number != 0 {
-            false
-        } else if wants_terminal && self.terminal.give(*pid) {
-            true
-        } else {
-            let stopped = !self.is_pid_1() && launch::stop_like(signal);
-            !stopped && !wants_terminal
-        };
-        if goes_on {
-            self.sent(*pid, Signal::CONT, "group #", sys::signal_group(*pid, Signal::CONT));
+        if wants_terminal && number != 0 {
+            return;
+        }
+        let pid = self.machine.programs().get(number).map_or(0, |program| program.pid);
+        let has_terminal = wants_terminal && self.terminal.give(pid);
+        if has_terminal || (self.is_pid_1() || !launch::stop_like(signal)) && !wants_terminal {
+            self.signal(-pid, Signal::CONT);
         }
     }
 
@@ -215,9 +212,9 @@ impl<'a> Init<'a> {
     }
 
     #[inline(never)]
-    fn verbose(&self, level: u8, template: &str, word: &[u8], numbers: [u32; 2]) {
-        if self.config.verbose >= level {
-            say(template, word, numbers);
+    fn verbose(&self, message: Message, word: &[u8], numbers: [u32; 2]) {
+        if self.config.verbose > 0 {
+            say(message, word, numbers);
         }
     }
 }

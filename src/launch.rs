@@ -4,15 +4,16 @@ use core::ffi::CStr;
 use core::ptr;
 
 use rinit::machine::Pid;
+use rinit::message::Message;
 use rinit::signal::Signal;
 use rinit::status::{CANNOT, NOT_FOUND};
 use rinit::{path, text};
 
 use crate::init::Init;
 use crate::start::vfork_into;
-use crate::terminal::Terminal;
 use crate::sys::Errno;
-use crate::{explain, say, sys};
+use crate::terminal::Terminal;
+use crate::{explain, sys};
 
 /// What the child needs; it borrows it, as it borrows all of its parent's memory.
 struct Birth<'a, 'b> {
@@ -27,9 +28,8 @@ impl Init<'_> {
     /// Starts the program of this number, whose name stands at `index` of the argument vector. By
     /// the time this returns it leads a group of its own, and has been executed or could not be.
     ///
-    /// # Errors
-    /// No process could be made.
-    pub fn launch(&mut self, number: usize, index: usize) -> sys::Result<Pid> {
+    /// Its process id; or where no process could be made, the error as a negative number.
+    pub fn launch(&mut self, number: usize, index: usize) -> Pid {
         if number > 0 {
             // The separator's place: the vector of the program before ends here.
             // SAFETY: the entry exists, and nobody needs the separator any more.
@@ -37,9 +37,7 @@ impl Init<'_> {
         }
         let mut birth = Birth { init: self, number, index, listen_pid: [0; 24] };
         // SAFETY: `child` expects a `Birth`, and this one lives until the child is through.
-        let result = unsafe { vfork_into(child, &raw mut birth) };
-        let result = result as i32;
-        if result < 0 { Err(Errno(-result)) } else { Ok(result) }
+        unsafe { vfork_into(child, &raw mut birth) as Pid }
     }
 }
 
@@ -54,28 +52,27 @@ impl Birth<'_, '_> {
     /// Returns only the exit code for the failure.
     fn come_to_life(&mut self) -> u8 {
         let is_first = self.number == 0;
-        let terminal = if is_first { Terminal::find() } else { Terminal::none() };
-        let is_ours = terminal.is_ours();
+        if is_first {
+            self.init.terminal = Terminal::find();
+        }
+        let is_ours = is_first && self.init.terminal.is_ours();
         sys::lead_own_group();
         if is_ours {
             // With SIGTTOU blocked the kernel lets a background process do this.
-            terminal.set_holder(sys::own_pid());
+            self.init.terminal.set_holder(sys::own_pid());
         }
         if is_first {
-            self.init.terminal = terminal;
             self.name_in_listen_pid();
         }
         if let Some(signal) = self.init.config.parent_death {
-            let _ = sys::signal_on_parent_death(signal);
+            sys::signal_on_parent_death(signal);
             if sys::parent_pid() != self.init.pid {
                 return CANNOT;
             }
         }
-        if let Some(action) = &self.init.sigchld {
-            // It has no handler after execve(2): what is not the default is to ignore.
-            if action.sa_handler_kernel.is_some() {
-                sys::disposition(Signal::CHLD, action.clone());
-            }
+        // There is no handler after execve(2): what is not the default is to ignore.
+        if self.init.sigchld.sa_handler_kernel.is_some() {
+            sys::disposition(Signal::CHLD, self.init.sigchld.clone());
         }
         sys::set_mask(&self.init.mask);
         self.execute()
@@ -85,18 +82,14 @@ impl Birth<'_, '_> {
     /// (sd_listen_fds(3)). Where they meant rinit they now mean the calling process.
     fn name_in_listen_pid(&mut self) {
         let stack = self.init.stack;
-        let mut index = 0;
-        while let Some(entry) = stack.variable(index) {
-            let mut digits = [0; 10];
-            let meant = entry.strip_prefix(b"LISTEN_PID=");
-            if meant == Some(text::decimal(self.init.pid as u32, &mut digits)) {
-                let pid = text::decimal(sys::own_pid() as u32, &mut digits);
-                if let Some(entry) = path::join(&mut self.listen_pid, b"LISTEN_PID", b'=', pid) {
-                    // SAFETY: the entry exists, and what it points to stays until the exec.
-                    unsafe { *stack.environment_from(index) = entry.as_ptr() };
-                }
+        let mut digits = [0; 10];
+        let Some((index, meant)) = stack.find(b"LISTEN_PID=") else { return };
+        if meant == text::decimal(self.init.pid as u32, &mut digits) {
+            let pid = text::decimal(sys::own_pid() as u32, &mut digits);
+            if let Some(entry) = path::join(&mut self.listen_pid, b"LISTEN_PID", b'=', pid) {
+                // SAFETY: the entry exists, and what it points to stays until the exec.
+                unsafe { *stack.environment_from(index) = entry.as_ptr() };
             }
-            index += 1;
         }
     }
 
@@ -107,17 +100,9 @@ impl Birth<'_, '_> {
         if path::is_path(name) {
             // SAFETY: it is an entry of the argument vector.
             let file = unsafe { CStr::from_ptr((*stack.arguments_from(self.index)).cast()) };
-            return fail(file, self.attempt(file));
+            return explain::explain(file, self.attempt(file));
         }
-        let mut folders = path::DEFAULT;
-        let mut index = 0;
-        while let Some(entry) = stack.variable(index) {
-            if let Some(value) = entry.strip_prefix(b"PATH=") {
-                folders = value;
-                break;
-            }
-            index += 1;
-        }
+        let folders = stack.find(b"PATH=").map_or(path::DEFAULT, |(_, folders)| folders);
         self.search(name, folders, &mut [0; 256])
             .or_else(|| self.search_at_length(name, folders))
             .unwrap_or(NOT_FOUND)
@@ -157,15 +142,11 @@ impl Birth<'_, '_> {
                     Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::NAMETOOLONG
                 );
                 if explaining || !goes_on {
-                    return Some(fail(file, error));
+                    return Some(explain::explain(file, error));
                 }
             }
         }
-        sys::block_signals();
-        let mut line = text::Line::new();
-        line.add("cannot run %: it is not in PATH, ", name, [0; 2]);
-        line.add("which is %", folders, [0; 2]);
-        sys::say(&mut line);
+        explain::because(name, Message::NotInPath, folders);
         Some(NOT_FOUND)
     }
 
@@ -198,27 +179,16 @@ impl Birth<'_, '_> {
 /// What executes a text (POSIX, execvp).
 const SHELL: &CStr = c"/bin/sh";
 
-/// Says why; the exit code for it.
-#[cold]
-#[inline(never)]
-fn fail(file: &CStr, error: Errno) -> u8 {
-    // A SIGPIPE of the message must not replace the exit code.
-    sys::block_signals();
-    explain::explain(file, error)
-}
-
 /// Asks for `signal` when rinit's parent dies, and sends it at once where the parent has gone.
 pub fn watch_parent(signal: Signal, own_pid: Pid) {
     let before = sys::parent_pid();
-    if let Err(error) = sys::signal_on_parent_death(signal) {
-        say("cannot watch the parent: %", error.reason(), [0; 2]);
-    }
+    sys::signal_on_parent_death(signal);
     let parent = sys::parent_pid();
     // An orphan's parent is the namespace's init. That one may also be the true parent; then it
     // has put this process into a group or session of its own, as inits and supervisors do.
     let is_orphan = parent == 1 && sys::own_group() != own_pid;
     if parent != before || is_orphan {
-        let _ = sys::signal_process(own_pid, signal);
+        let _ = sys::signal(own_pid, signal);
     }
 }
 

@@ -18,7 +18,8 @@
 //! | [`status`] | wait status → exit code, remapping |
 //! | [`path`] | `PATH` → candidates |
 //! | [`diagnose`] | the first bytes of a file → why it cannot be executed |
-//! | [`text`] | one line of text in a fixed buffer |
+//! | [`text`] | one line of text in a fixed buffer; numbers as people write them |
+//! | [`message`] | every message that rinit can say |
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -28,6 +29,7 @@ extern crate std;
 pub mod cli;
 pub mod diagnose;
 pub mod machine;
+pub mod message;
 pub mod path;
 pub mod signal;
 pub mod status;

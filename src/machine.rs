@@ -14,8 +14,8 @@
 //! it was handed. It is small, copied freely, and compared and hashed, so that a test can visit
 //! every state it can reach.
 
-use crate::signal::{Rewrites, Route, Signal};
-use crate::status::{self, Fate};
+use crate::signal::{Rewrites, Signal};
+use crate::status::{self, Status};
 use crate::text::Nanos;
 
 /// How many programs can run side by side. The first is *the program*, the others its companions.
@@ -30,15 +30,16 @@ pub type Pid = i32;
 
 /// What the options decide about a life.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub struct Rules {
     /// How long the others get after the program has ended.
     pub grace: Nanos,
     /// How long the first terminating signal is held.
     pub stop_delay: Nanos,
-    /// What is passed on in place of what.
-    pub rewrites: Rewrites,
     /// Does the end of a companion end the container?
     pub any: bool,
+    /// What is passed on in place of what.
+    pub rewrites: Rewrites,
 }
 
 /// What happened.
@@ -48,7 +49,7 @@ pub enum Event {
     Signal(Signal),
     /// The kernel reported this of a child. One that ended has been reaped: its number may be
     /// somebody else's from now on.
-    Child(Pid, Fate),
+    Child(Pid, Status),
     /// Every child that had something to report has been heard; others live.
     Settled,
     /// No child is left (`ECHILD`).
@@ -84,6 +85,7 @@ pub enum Action {
 
 /// Where a life stands.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub enum Phase {
     /// The program lives.
     Running,
@@ -111,20 +113,24 @@ enum Hold {
 pub struct Program {
     /// Its process id, which is its group's id as well.
     pub pid: Pid,
-    /// Does it live? Then the number is its own; a dead one is its own until it is reaped.
+    /// Does it live? Then the number is its own; a dead one's is its own until it is reaped.
     pub alive: bool,
 }
 
+/// No time at all.
+const NEVER: Nanos = Nanos::MAX;
+
 /// The life of a container.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
 pub struct Machine<'a> {
     rules: &'a Rules,
-    programs: [Program; MAX_PROGRAMS],
+    /// When to be woken, where something is timed.
+    deadline: Nanos,
     phase: Phase,
     hold: Hold,
-    /// When to be woken, where something is timed.
-    deadline: Option<Nanos>,
     code: u8,
+    programs: [Program; MAX_PROGRAMS],
 }
 
 impl<'a> Machine<'a> {
@@ -133,12 +139,12 @@ impl<'a> Machine<'a> {
     pub const fn new(rules: &'a Rules) -> Self {
         Self {
             rules,
-            programs: [Program { pid: 0, alive: false }; MAX_PROGRAMS],
+            deadline: NEVER,
             phase: Phase::Running,
-            hold: Hold::Ready,
-            deadline: None,
+            hold: if rules.stop_delay == 0 { Hold::Over } else { Hold::Ready },
             // Leaving before the program has ended would be a failure of rinit's own.
             code: status::CANNOT,
+            programs: [Program { pid: 0, alive: false }; MAX_PROGRAMS],
         }
     }
 
@@ -163,92 +169,100 @@ impl<'a> Machine<'a> {
 
     /// When an [`Event::Woken`] is due, in the time of the clock; none while nothing is timed.
     #[must_use]
-    pub const fn deadline(&self) -> Option<Nanos> {
-        self.deadline
+    pub fn deadline(&self) -> Option<Nanos> {
+        (self.deadline != NEVER).then_some(self.deadline)
     }
 
     /// The number of the living program with this process id.
     #[must_use]
+    #[inline(never)]
     pub fn number_of(&self, pid: Pid) -> Option<usize> {
         self.programs.iter().position(|program| program.alive && program.pid == pid)
     }
 
-    /// Takes an event in and says what to do.
+    /// Takes an event in and says what to do: one of the methods below.
     pub fn step(&mut self, event: Event, clock: impl Fn() -> Nanos) -> Action {
         match event {
             Event::Signal(signal) => self.signal(signal, clock),
-            Event::Child(pid, fate) => self.child(pid, fate),
+            Event::Child(pid, status) => self.child(pid, status),
             Event::Settled => self.settled(clock),
-            Event::Childless => Action::Leave(self.code),
-            Event::Woken => match self.deadline {
-                Some(deadline) if clock() >= deadline => self.expired(deadline),
-                _ => Action::Wait,
-            },
+            Event::Childless => self.childless(),
+            Event::Woken => self.woken(clock),
         }
     }
 
-    fn signal(&mut self, signal: Signal, clock: impl Fn() -> Nanos) -> Action {
+    /// [`Event::Signal`].
+    pub fn signal(&mut self, signal: Signal, clock: impl Fn() -> Nanos) -> Action {
         let Some(to) = self.rules.rewrites.apply(signal) else { return Action::Wait };
         let audience = match self.phase {
             Phase::Running => Audience::Programs,
-            // The drain is about to say the same, or worse.
-            Phase::Ended | Phase::Killing => return Action::Wait,
             Phase::Draining => Audience::Rest,
+            // The drain is about to say the same, or has said worse.
+            Phase::Ended | Phase::Killing => return Action::Wait,
         };
+        let mut send = Action::Send(audience, to, None);
         // Both count: what asks rinit to end, and what will ask the program to.
-        if Route::of(signal) == Route::Terminate || Route::of(to) == Route::Terminate {
+        if signal.terminates() || to.terminates() {
             match self.hold {
-                Hold::Ready if self.rules.stop_delay != 0 => {
+                Hold::Ready => {
                     self.hold = Hold::Held(to);
-                    self.deadline = Some(clock().saturating_add(self.rules.stop_delay));
-                    return Action::Wait;
+                    self.deadline = clock().saturating_add(self.rules.stop_delay);
+                    send = Action::Wait;
                 }
                 Hold::Held(held) => {
                     self.release();
-                    return Action::Send(audience, held, (to != held).then_some(to));
+                    send = Action::Send(audience, held, Some(to));
                 }
-                _ => self.hold = Hold::Over,
+                Hold::Over => {}
             }
         }
-        Action::Send(audience, to, None)
+        send
     }
 
-    fn child(&mut self, pid: Pid, fate: Fate) -> Action {
+    /// [`Event::Child`].
+    pub fn child(&mut self, pid: Pid, status: Status) -> Action {
         let Some(number) = self.number_of(pid) else { return Action::Wait };
-        match (fate, fate.code()) {
-            (_, Some(code)) => {
-                if let Some(program) = self.programs.get_mut(number) {
-                    program.alive = false;
-                }
-                if self.phase == Phase::Running && (number == 0 || self.rules.any) {
-                    self.code = code;
-                    self.phase = Phase::Ended;
-                    self.release();
-                }
-                Action::Wait
+        if let Some(code) = status.code() {
+            if let Some(program) = self.programs.get_mut(number) {
+                program.alive = false;
             }
-            (Fate::Stopped(by @ (Signal::TSTP | Signal::TTIN | Signal::TTOU)), None)
-                if self.phase == Phase::Running =>
-            {
-                Action::Stopped(number, by)
+            if self.phase == Phase::Running && (number == 0 || self.rules.any) {
+                self.code = code;
+                self.phase = Phase::Ended;
+                self.release();
             }
-            _ => Action::Wait,
+        } else if let Some(by @ (Signal::TSTP | Signal::TTIN | Signal::TTOU)) = status.stop_signal()
+        {
+            if self.phase == Phase::Running {
+                return Action::Stopped(number, by);
+            }
         }
+        Action::Wait
     }
 
-    fn settled(&mut self, clock: impl Fn() -> Nanos) -> Action {
+    /// [`Event::Settled`].
+    pub fn settled(&mut self, clock: impl Fn() -> Nanos) -> Action {
         if self.phase != Phase::Ended {
             return Action::Wait;
         }
         if self.rules.grace == 0 {
-            return Action::Leave(self.code);
+            return self.childless();
         }
         self.phase = Phase::Draining;
-        self.deadline = Some(clock().saturating_add(self.rules.grace));
+        self.deadline = clock().saturating_add(self.rules.grace);
         Action::Send(Audience::Rest, Signal::TERM, Some(Signal::CONT))
     }
 
-    fn expired(&mut self, deadline: Nanos) -> Action {
+    /// [`Event::Childless`].
+    pub fn childless(&mut self) -> Action {
+        Action::Leave(self.code)
+    }
+
+    /// [`Event::Woken`].
+    pub fn woken(&mut self, clock: impl Fn() -> Nanos) -> Action {
+        if self.deadline == NEVER || clock() < self.deadline {
+            return Action::Wait;
+        }
         match (self.phase, self.hold) {
             (Phase::Running, Hold::Held(held)) => {
                 self.release();
@@ -256,16 +270,16 @@ impl<'a> Machine<'a> {
             }
             (Phase::Draining, _) => {
                 self.phase = Phase::Killing;
-                self.deadline = Some(deadline.saturating_add(LAST_REAP));
+                self.deadline = self.deadline.saturating_add(LAST_REAP);
                 Action::Send(Audience::Rest, Signal::KILL, None)
             }
-            _ => Action::Leave(self.code),
+            _ => self.childless(),
         }
     }
 
     /// The hold is over, whatever ended it.
     fn release(&mut self) {
         self.hold = Hold::Over;
-        self.deadline = None;
+        self.deadline = NEVER;
     }
 }

@@ -20,10 +20,11 @@ mod start;
 mod sys;
 mod terminal;
 
-use rinit::cli::{Config, HELP, LICENSE, Task};
+use rinit::cli::{Config, HELP, LICENSE, Task, UsageError};
+use rinit::message::{Message, reason};
 use rinit::signal::Signal;
 use rinit::status::CANNOT;
-use rinit::text::{Line, Nanos};
+use rinit::text::Line;
 
 use init::Init;
 use start::InitialStack;
@@ -33,11 +34,11 @@ use sys::Report;
 const VERSION: &str =
     concat!("rinit version ", env!("CARGO_PKG_VERSION"), " - git.", env!("RINIT_COMMIT"), "\n");
 
-/// Says a line on stderr; the template is that of [`Line::add`].
+/// Says a message on stderr.
 #[inline(never)]
-fn say(template: &str, word: &[u8], numbers: [u32; 2]) {
+fn say(message: Message, word: &[u8], numbers: [u32; 2]) {
     let mut line = Line::new();
-    line.add(template, word, numbers);
+    line.add(message, word, numbers);
     sys::say(&mut line);
 }
 
@@ -50,36 +51,55 @@ extern "C" fn main(top: *mut usize) -> ! {
     let mut config = Config::new();
     let read = config.read(|index| stack.argument(index), |index| stack.variable(index));
     let code = if read.is_none() {
-        sys::say(&mut config.error.line());
-        CANNOT
+        refuse(&config.error)
+    } else if config.task == Task::Run {
+        Init::new(&config, stack, mask).run()
     } else {
-        match config.task {
-            Task::Run => Init::new(&config, stack, mask).run(),
-            Task::Pause => linger(None),
-            Task::Sleep(time) => linger(Some(sys::now() + time)),
-            Task::CopyTo(path) => copy::copy(stack.image(), path),
-            Task::Help => print(HELP),
-            Task::Version => print(VERSION),
-            Task::License => print(LICENSE),
-        }
+        do_task(&config, stack)
     };
     sys::exit(code)
 }
 
-/// Reaps until it is asked to end, or the time has come.
+/// Says what is wrong with the command line or a variable.
+#[cold]
 #[inline(never)]
-fn linger(until: Option<Nanos>) -> u8 {
+fn refuse(error: &UsageError<'_>) -> u8 {
+    sys::say(&mut error.line());
+    CANNOT
+}
+
+/// Does what is asked for in place of starting a program.
+#[cold]
+#[inline(never)]
+fn do_task(config: &Config<'_>, stack: InitialStack) -> u8 {
+    match config.task {
+        Task::CopyTo => copy::copy(stack.image(), config.path),
+        Task::Help => print(HELP),
+        Task::Version => print(VERSION),
+        Task::License => print(LICENSE),
+        _ => linger(config),
+    }
+}
+
+/// Reaps until it is asked to end, or has slept enough.
+#[inline(never)]
+fn linger(config: &Config<'_>) -> u8 {
     sys::default_disposition(Signal::CHLD);
+    let sleeps = config.task == Task::Sleep;
+    let until = if sleeps { sys::now() + config.sleep } else { 0 };
     loop {
-        let left = until.map(|until| until.saturating_sub(sys::now()));
-        if left == Some(0) {
-            return 0;
+        let mut left = None;
+        if sleeps {
+            match until.saturating_sub(sys::now()) {
+                0 => return 0,
+                time => left = Some(time),
+            }
         }
         match sys::wait_for_signal(left) {
             Some((Signal::CHLD, _)) => while let Report::Child(..) = sys::reap() {},
             // Who pauses has done its job; who sleeps has not.
             Some((signal @ (Signal::TERM | Signal::INT), _)) => {
-                return if until.is_none() { 0 } else { 128 + signal.number() };
+                return if sleeps { 128 + signal.number() } else { 0 };
             }
             _ => {}
         }
@@ -89,11 +109,10 @@ fn linger(until: Option<Nanos>) -> u8 {
 /// Prints to stdout, whole.
 #[inline(never)]
 fn print(text: &str) -> u8 {
-    match sys::write_all(1, text.as_bytes()) {
-        Ok(()) => 0,
-        Err(error) => {
-            say("cannot write to stdout: %", error.reason(), [0; 2]);
-            CANNOT
-        }
+    let result = sys::write_all(1, text.as_bytes());
+    if result == 0 {
+        return 0;
     }
+    say(Message::CannotPrint, reason(-result as i32), [0; 2]);
+    CANNOT
 }

@@ -1,17 +1,15 @@
 //! `PATH` → the files to try, in order.
 
-/// Where to search when `PATH` is unset.
+use crate::text;
+
+/// Where to search when `PATH` is unset. An empty folder in a search path is the working directory
+/// (POSIX, PATH).
 pub const DEFAULT: &[u8] = b"/usr/local/bin:/bin:/usr/bin";
 
 /// Does `program` name a file by itself, so that `PATH` is not searched (POSIX, execvp(3))?
 #[must_use]
 pub fn is_path(program: &[u8]) -> bool {
-    program.contains(&b'/')
-}
-
-/// The folders of a search path. An empty one is the working directory (POSIX, PATH).
-pub fn folders(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|byte| *byte == b':')
+    text::split(program, b'/').1.is_some()
 }
 
 /// The longest name that the kernel takes, NUL included (`PATH_MAX`).

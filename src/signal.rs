@@ -54,10 +54,17 @@ impl Signal {
         self.0
     }
 
-    /// Its name without `SIG`; none for real-time signals, which have only numbers.
+    /// Does it ask a process to end, so that `--stop-delay` holds it?
     #[must_use]
-    pub fn name(self) -> Option<&'static [u8]> {
-        names().nth(usize::from(self.0))
+    pub fn terminates(self) -> bool {
+        Route::of(self) == Route::Terminate
+    }
+
+    /// The name without `SIG` of the signal of this number; empty for real-time signals, which have
+    /// only numbers.
+    #[must_use]
+    pub fn name_of(number: u32) -> &'static [u8] {
+        text::nth(NAMES.as_bytes(), b' ', number)
     }
 
     /// Reads a signal as a person writes it: a name with or without `SIG`, in any case, a number
@@ -68,13 +75,17 @@ impl Signal {
             Some(number) => number,
             None => {
                 let name = after(b"SIG", word).unwrap_or(word);
-                if let Some(rest) = after(b"RTMIN", name) {
-                    RTMIN + offset(b'+', rest)?
-                } else if let Some(rest) = after(b"RTMAX", name) {
-                    COUNT as u32 - offset(b'-', rest)?
-                } else {
-                    // The name at 0 is empty and is no signal's.
-                    names().position(|known| text::is_upper_case_of(known, name))? as u32
+                match after(b"RTM", name) {
+                    Some([i, n, offset @ ..]) if text::is_upper_case_of(b"IN", &[*i, *n]) => {
+                        RTMIN + distance(b'+', offset)?
+                    }
+                    Some([a, x, offset @ ..]) if text::is_upper_case_of(b"AX", &[*a, *x]) => {
+                        COUNT as u32 - distance(b'-', offset)?
+                    }
+                    _ => (1..RTMIN).find(|number| {
+                        let known = Self::name_of(*number);
+                        !known.is_empty() && text::is_upper_case_of(known, name)
+                    })?,
                 }
             }
         };
@@ -86,10 +97,6 @@ impl Signal {
 const NAMES: &str = " HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT \
 CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
 
-fn names() -> impl Iterator<Item = &'static [u8]> {
-    NAMES.as_bytes().split(|byte| *byte == b' ')
-}
-
 /// What follows `prefix`, which may be written in any case.
 fn after<'a>(prefix: &[u8], word: &'a [u8]) -> Option<&'a [u8]> {
     let (head, rest) = word.split_at_checked(prefix.len())?;
@@ -97,7 +104,7 @@ fn after<'a>(prefix: &[u8], word: &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// Nothing, or a sign and the distance from the end of the real-time range: 0 to 30.
-fn offset(sign: u8, word: &[u8]) -> Option<u32> {
+fn distance(sign: u8, word: &[u8]) -> Option<u32> {
     match word {
         [] => Some(0),
         [first, digits @ ..] if *first == sign => text::number(digits, COUNT as u32 - RTMIN),

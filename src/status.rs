@@ -1,5 +1,6 @@
 //! Wait status → what became of a child; exit codes and `--remap-exit`.
 
+use crate::message::Message;
 use crate::signal::Signal;
 
 /// rinit could not do its own job: usage, or no process could be made.
@@ -9,40 +10,58 @@ pub const NOT_EXECUTABLE: u8 = 126;
 /// The program was not found.
 pub const NOT_FOUND: u8 = 127;
 
-/// What wait4(2) reports of a child.
+/// What wait4(2) reports of a child. The layout is the kernel's ABI.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Fate {
-    /// It ended by itself, with this code.
-    Exited(u8),
-    /// A signal killed it.
-    Killed(Signal),
-    /// A signal stopped it; it lives.
-    Stopped(Signal),
-    /// Something rinit never asks for.
-    Other,
-}
+pub struct Status(pub i32);
 
-impl Fate {
-    /// Decodes a wait status (wait(2); the layout is the kernel's ABI).
+impl Status {
+    /// A child that ended by itself.
     #[must_use]
-    pub fn from_status(status: i32) -> Self {
-        let high = (status >> 8) as u8;
-        match status & 0x7f {
-            0 => Self::Exited(high),
-            0x7f => Signal::new(i32::from(high)).map_or(Self::Other, Self::Stopped),
-            signal => Signal::new(signal).map_or(Self::Other, Self::Killed),
-        }
+    pub const fn exited(code: u8) -> Self {
+        Self((code as i32) << 8)
+    }
+
+    /// A child that a signal killed.
+    #[must_use]
+    pub const fn killed(signal: Signal) -> Self {
+        Self(signal.number() as i32)
+    }
+
+    /// A child that a signal stopped; it lives.
+    #[must_use]
+    pub const fn stopped(signal: Signal) -> Self {
+        Self((signal.number() as i32) << 8 | 0x7f)
     }
 
     /// The exit code of a child that ended: its own, or 128+N where signal N killed it, as shells
     /// have it. None for a child that lives.
     #[must_use]
     pub fn code(self) -> Option<u8> {
-        match self {
-            Self::Exited(code) => Some(code),
-            Self::Killed(signal) => Some(128 + signal.number()),
-            Self::Stopped(_) | Self::Other => None,
+        match self.0 & 0x7f {
+            0 => Some(self.high()),
+            0x7f => None,
+            signal => Some(128 + signal as u8),
         }
+    }
+
+    /// The signal that stopped a child.
+    #[must_use]
+    pub fn stop_signal(self) -> Option<Signal> {
+        if self.0 & 0x7f == 0x7f { Signal::new(self.high().into()) } else { None }
+    }
+
+    /// What to say of it, and the number that goes with that: a code or a signal.
+    #[must_use]
+    pub fn message(self) -> (Message, u8) {
+        match self.0 & 0x7f {
+            0 => (Message::Exited, self.high()),
+            0x7f => (Message::Stopped, self.high()),
+            signal => (Message::Killed, signal as u8),
+        }
+    }
+
+    fn high(self) -> u8 {
+        (self.0 >> 8) as u8
     }
 }
 

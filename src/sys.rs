@@ -1,4 +1,8 @@
 //! The system calls: one safe function each. The only place that talks to the kernel.
+//!
+//! Where rustix has no function, or one with a path to a panic (those that hand out descriptors
+//! check them with an assertion), the kernel is called directly; then a negative number is the
+//! negated number of an error, as the kernel has it.
 
 use core::ffi::CStr;
 
@@ -8,27 +12,16 @@ use rustix::fd::BorrowedFd;
 use rustix::process::{self, WaitId, WaitIdOptions, WaitOptions};
 use rustix::runtime::{self, How, KernelSigSet, KernelSigaction};
 
-use rinit::diagnose::reason;
 use rinit::machine::Pid;
+use rinit::message::reason;
 use rinit::signal::Signal;
-use rinit::status::Fate;
+use rinit::status::Status;
 use rinit::text::{Line, Nanos, SECOND};
 
 use crate::start::system_call;
 
-/// What a system call answers, or the number of its error (errno(3)).
+/// What a system call of rustix answers, or the number of its error.
 pub type Result<T> = core::result::Result<T, Errno>;
-
-/// Calls the kernel where rustix has no function, or one that cannot be without a panic: those that
-/// hand out descriptors check them with an assertion.
-///
-/// # Safety
-/// Whatever the call itself asks for.
-unsafe fn call(number: u32, a: usize, b: usize, c: usize, d: usize) -> Result<usize> {
-    // SAFETY: the caller's promise.
-    let result = unsafe { system_call(number, a, b, c, d) };
-    if result < 0 { Err(Errno(-result as i32)) } else { Ok(result as usize) }
-}
 
 /// The number of an error (errno(3)).
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -41,11 +34,10 @@ impl Errno {
     pub const ACCESS: Self = Self(errno::EACCES as i32);
     pub const NOTDIR: Self = Self(errno::ENOTDIR as i32);
     pub const NAMETOOLONG: Self = Self(errno::ENAMETOOLONG as i32);
-    pub const LIBBAD: Self = Self(errno::ELIBBAD as i32);
 
     /// What it means.
     pub fn reason(self) -> &'static [u8] {
-        reason(self.0).as_bytes()
+        reason(self.0)
     }
 }
 
@@ -94,15 +86,17 @@ pub fn set_mask(mask: &KernelSigSet) -> KernelSigSet {
     old.unwrap_or(KernelSigSet::empty())
 }
 
-/// Gives SIGCHLD, or another signal, its default disposition; the disposition as it was.
-pub fn default_disposition(signal: Signal) -> Option<KernelSigaction> {
+/// Gives a signal its default disposition; the disposition as it was.
+pub fn default_disposition(signal: Signal) -> KernelSigaction {
     disposition(signal, KernelSigaction::default())
 }
 
 /// Sets a signal's disposition; the disposition as it was.
-pub fn disposition(signal: Signal, action: KernelSigaction) -> Option<KernelSigaction> {
+pub fn disposition(signal: Signal, action: KernelSigaction) -> KernelSigaction {
     // SAFETY: the default or what execve(2) left, which is to ignore: never a handler.
-    unsafe { runtime::kernel_sigaction(rustix_signal(signal), Some(action)) }.ok()
+    let old = unsafe { runtime::kernel_sigaction(rustix_signal(signal), Some(action)) };
+    // It cannot fail for a signal that can be caught.
+    old.unwrap_or_default()
 }
 
 /// Waits for any signal, `timeout` at most. Which one came, and the process that sent it: 0 for the
@@ -141,17 +135,18 @@ pub fn is_continued() -> bool {
     runtime::kernel_sigpending().contains(process::Signal::CONT)
 }
 
-/// kill(2) of one process.
-pub fn signal_process(pid: Pid, signal: Signal) -> Result<()> {
-    let pid = rustix_pid(pid).ok_or(Errno::NOENT)?;
-    Ok(process::kill_process(pid, rustix_signal(signal))?)
-}
-
-/// kill(2) of a process group; of group 1, which is nobody's but an init's, of everybody: every
-/// process of the PID namespace but its init.
-pub fn signal_group(group: Pid, signal: Signal) -> Result<()> {
-    let group = rustix_pid(group).ok_or(Errno::NOENT)?;
-    Ok(process::kill_process_group(group, rustix_signal(signal))?)
+/// kill(2): a positive number is a process, -1 is every process but the init of the PID namespace,
+/// and any other negative number is a process group.
+pub fn signal(pid: Pid, signal: Signal) -> Result<()> {
+    let id = rustix_pid(pid.wrapping_abs()).ok_or(Errno::NOENT)?;
+    let signal = rustix_signal(signal);
+    let sent = if pid > 0 {
+        process::kill_process(id, signal)
+    } else {
+        // Its "group 1" is kill(-1).
+        process::kill_process_group(id, signal)
+    };
+    sent.map_err(Errno::from)
 }
 
 /// kill(2) of the own process group.
@@ -189,14 +184,15 @@ pub fn become_subreaper() -> Result<()> {
 }
 
 /// Asks for this signal when the parent dies.
-pub fn signal_on_parent_death(signal: Signal) -> Result<()> {
-    Ok(process::set_parent_process_death_signal(Some(rustix_signal(signal)))?)
+pub fn signal_on_parent_death(signal: Signal) {
+    // It cannot fail for a signal that there is (prctl(2)).
+    let _ = process::set_parent_process_death_signal(Some(rustix_signal(signal)));
 }
 
 /// What a child had to report.
 pub enum Report {
-    /// This child, this fate; reaped if it ended.
-    Child(Pid, Fate),
+    /// What this child did; reaped if it ended.
+    Child(Pid, Status),
     /// Nothing to report; children live.
     Settled,
     /// No child is left.
@@ -207,7 +203,7 @@ pub enum Report {
 pub fn reap() -> Report {
     match process::wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
         Ok(Some((pid, status))) => {
-            Report::Child(pid.as_raw_nonzero().get(), Fate::from_status(status.as_raw()))
+            Report::Child(pid.as_raw_nonzero().get(), Status(status.as_raw()))
         }
         Ok(None) => Report::Settled,
         Err(_) => Report::Childless,
@@ -272,36 +268,38 @@ pub fn now() -> Nanos {
 
 // Terminals. Not with rustix, whose process ids are never 0.
 
-/// The foreground group of the terminal behind this descriptor, where that is the terminal of this
-/// session; 0 where the group was made outside this namespace.
+/// The foreground group of the terminal behind this descriptor, 0 where it was made outside this
+/// namespace; an error where that is not the terminal of this session.
 #[inline(never)]
-pub fn foreground_group(terminal: usize) -> Option<Pid> {
+pub fn foreground_group(terminal: usize) -> Pid {
     let mut group: Pid = 0;
     let request = ioctl::TIOCGPGRP as usize;
     // SAFETY: there is room for the answer.
-    unsafe { call(kernel::__NR_ioctl, terminal, request, address_mut(&mut group), 0) }.ok()?;
-    Some(group)
+    let result =
+        unsafe { system_call(kernel::__NR_ioctl, terminal, request, address_mut(&mut group), 0) };
+    if result < 0 { -1 } else { group }
 }
 
 /// Makes `group` the foreground group of the terminal; says whether it is.
+#[inline(never)]
 pub fn set_foreground_group(terminal: usize, group: Pid) -> bool {
     let request = ioctl::TIOCSPGRP as usize;
     // SAFETY: the kernel reads the number.
-    unsafe { call(kernel::__NR_ioctl, terminal, request, address(&group), 0) }.is_ok()
+    unsafe { system_call(kernel::__NR_ioctl, terminal, request, address(&group), 0) == 0 }
 }
 
 /// May this process read from its terminal, being in the foreground? With SIGTTIN blocked a read,
 /// even of nothing, fails where it is not (`__tty_check_change` in drivers/tty/tty_jobctrl.c).
 pub fn may_read(terminal: usize) -> bool {
     // SAFETY: nothing is read.
-    unsafe { call(kernel::__NR_read, terminal, 0, 0, 0) }.is_ok()
+    unsafe { system_call(kernel::__NR_read, terminal, 0, 0, 0) == 0 }
 }
 
 /// Is there any process in this group?
 pub fn group_exists(group: Pid) -> bool {
     // SAFETY: kill(2) with no signal touches nothing.
-    let result = unsafe { call(kernel::__NR_kill, group.wrapping_neg() as usize, 0, 0, 0) };
-    result != Err(Errno(errno::ESRCH as i32))
+    let result = unsafe { system_call(kernel::__NR_kill, -group as usize, 0, 0, 0) };
+    result != -(errno::ESRCH as isize)
 }
 
 // Files.
@@ -314,60 +312,79 @@ pub fn say(line: &mut Line) {
     let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];
     let count = poll(&mut ready, Some(&runtime::Timespec { tv_sec: 0, tv_nsec: 0 }));
     if count == Ok(1) {
-        let _ = write(2, line.finish());
+        write(2, line.finish());
     }
 }
 
 /// Writes once; how much was written.
-pub fn write(file: usize, bytes: &[u8]) -> Result<usize> {
+#[inline(never)]
+fn write(file: usize, bytes: &[u8]) -> isize {
     // SAFETY: the bytes are there.
-    unsafe { call(kernel::__NR_write, file, address(bytes), bytes.len(), 0) }
+    unsafe { system_call(kernel::__NR_write, file, address(bytes), bytes.len(), 0) }
 }
 
-/// Writes all of it.
-pub fn write_all(file: usize, mut bytes: &[u8]) -> Result<()> {
+/// Writes all of it; 0, or an error.
+#[inline(never)]
+pub fn write_all(file: usize, mut bytes: &[u8]) -> isize {
     while !bytes.is_empty() {
         // No signal can interrupt it: all are blocked.
-        let count = write(file, bytes)?;
-        bytes = bytes.get(count..).unwrap_or_default();
+        let count = write(file, bytes);
+        if count < 0 {
+            return count;
+        }
+        bytes = bytes.get(count as usize..).unwrap_or_default();
     }
-    Ok(())
-}
-
-/// openat(2) relative to the working directory.
-#[inline(never)]
-fn open_with(path: &CStr, flags: u32, mode: usize) -> Result<usize> {
-    // SAFETY: a C string.
-    unsafe { call(kernel::__NR_openat, HERE, address(path), flags as usize, mode) }
+    0
 }
 
 /// What stands for the working directory.
 const HERE: usize = kernel::AT_FDCWD as usize;
 
-/// Opens a file for reading; its descriptor.
-pub fn open(path: &CStr) -> Result<usize> {
-    open_with(path, kernel::O_RDONLY | kernel::O_CLOEXEC | kernel::O_NONBLOCK, 0)
+/// openat(2) relative to the working directory; the descriptor, or an error.
+#[inline(never)]
+fn open_with(path: &CStr, flags: u32, mode: usize) -> isize {
+    let flags = (flags | kernel::O_CLOEXEC) as usize;
+    // SAFETY: a C string.
+    unsafe { system_call(kernel::__NR_openat, HERE, address(path), flags, mode) }
 }
 
-/// Makes a file that was not there, for writing; its descriptor.
-pub fn create(path: &CStr) -> Result<usize> {
-    open_with(path, kernel::O_WRONLY | kernel::O_CREAT | kernel::O_EXCL | kernel::O_CLOEXEC, 0o700)
+/// Opens a file for reading; its descriptor, or an error.
+pub fn open(path: &CStr) -> isize {
+    open_with(path, kernel::O_RDONLY | kernel::O_NONBLOCK, 0)
 }
 
-/// Gives the file mode 0755 whatever the umask says, and waits until it is on its disk.
-pub fn finish_program(file: usize) -> Result<()> {
-    // SAFETY: neither call touches memory.
-    unsafe {
-        call(kernel::__NR_fchmod, file, 0o755, 0, 0)?;
-        call(kernel::__NR_fsync, file, 0, 0, 0)?;
-    }
-    Ok(())
+/// Makes a file that was not there, for writing; its descriptor, or an error.
+pub fn create(path: &CStr) -> isize {
+    open_with(path, kernel::O_WRONLY | kernel::O_CREAT | kernel::O_EXCL, 0o700)
 }
 
-/// Puts one file in the place of another.
-pub fn rename(from: &CStr, to: &CStr) -> Result<usize> {
+/// Is there a file of this name? A symbolic link is one, wherever it points. (The descriptor stays
+/// open, in a process that is about to end.)
+pub fn is_there(path: &CStr) -> bool {
+    open_with(path, kernel::O_PATH | kernel::O_NOFOLLOW, 0) >= 0
+}
+
+/// Is it a folder? (As above.)
+pub fn is_folder(path: &CStr) -> bool {
+    open_with(path, kernel::O_PATH | kernel::O_DIRECTORY, 0) >= 0
+}
+
+/// Gives the file mode 0755, whatever the umask says; 0, or an error.
+pub fn make_program(file: usize) -> isize {
+    // SAFETY: it touches no memory.
+    unsafe { system_call(kernel::__NR_fchmod, file, 0o755, 0, 0) }
+}
+
+/// Waits until the file is on its disk; 0, or an error.
+pub fn sync(file: usize) -> isize {
+    // SAFETY: it touches no memory.
+    unsafe { system_call(kernel::__NR_fsync, file, 0, 0, 0) }
+}
+
+/// Puts one file in the place of another; 0, or an error.
+pub fn rename(from: &CStr, to: &CStr) -> isize {
     // SAFETY: two C strings.
-    unsafe { call(kernel::__NR_renameat, HERE, address(from), HERE, address(to)) }
+    unsafe { system_call(kernel::__NR_renameat, HERE, address(from), HERE, address(to)) }
 }
 
 /// Removes a file.
@@ -378,33 +395,27 @@ pub fn remove(path: &CStr) {
 
 /// Reads at an offset, once; what was read.
 #[inline(never)]
-pub fn read_at(file: usize, buffer: &mut [u8], offset: u64) -> &[u8] {
+pub fn read_at(file: isize, buffer: &mut [u8], offset: u64) -> &[u8] {
+    let (room, size) = (address_mut(buffer), buffer.len());
     // SAFETY: there is room for as much.
-    let count = unsafe {
-        call(
-            kernel::__NR_pread64,
-            file,
-            address_mut(buffer),
-            buffer.len(),
-            offset as usize,
-        )
-    };
-    buffer.get(..count.unwrap_or(0)).unwrap_or_default()
+    let count =
+        unsafe { system_call(kernel::__NR_pread64, file as usize, room, size, offset as usize) };
+    buffer.get(..count as usize).unwrap_or_default()
 }
 
 /// Where a symbolic link points.
 pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
     let (room, size) = (address_mut(buffer), buffer.len());
     // SAFETY: a C string, and there is room for as much.
-    let len = unsafe { call(kernel::__NR_readlinkat, HERE, address(path), room, size) };
-    buffer.get(..len.ok()?)
+    let len = unsafe { system_call(kernel::__NR_readlinkat, HERE, address(path), room, size) };
+    buffer.get(..len as usize)
 }
 
 /// faccessat(2).
 #[inline(never)]
 fn access(path: &CStr, mode: u32) -> bool {
     // SAFETY: a C string.
-    unsafe { call(kernel::__NR_faccessat, HERE, address(path), mode as usize, 0) }.is_ok()
+    unsafe { system_call(kernel::__NR_faccessat, HERE, address(path), mode as usize, 0) == 0 }
 }
 
 /// Does the name lead to a file?
@@ -415,18 +426,6 @@ pub fn exists(path: &CStr) -> bool {
 /// May this process execute the file, or search the folder?
 pub fn may_execute(path: &CStr) -> bool {
     access(path, kernel::X_OK)
-}
-
-/// Is there a file of this name? A symbolic link is one, wherever it points.
-pub fn is_there(path: &CStr) -> bool {
-    let flags = kernel::O_PATH | kernel::O_NOFOLLOW | kernel::O_CLOEXEC;
-    open_with(path, flags, 0).is_ok()
-}
-
-/// Is it a folder?
-pub fn is_folder(path: &CStr) -> bool {
-    let flags = kernel::O_PATH | kernel::O_DIRECTORY | kernel::O_CLOEXEC;
-    open_with(path, flags, 0).is_ok()
 }
 
 /// Is it on a file system that is mounted noexec?

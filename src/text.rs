@@ -1,6 +1,7 @@
-//! One line of text in a fixed buffer, without `core::fmt` (which takes more room than all of
-//! rinit), and the numbers that people write.
+//! Text without `core::fmt`, which takes more room than all of rinit: one line in a fixed buffer,
+//! lists of texts, and the numbers that people write.
 
+use crate::message::Message;
 use crate::signal::Signal;
 
 /// How long a line can get. What does not fit is cut off; the end of the line never is.
@@ -16,35 +17,35 @@ pub struct Line {
 impl Line {
     /// A line that says who speaks.
     #[must_use]
+    #[inline(never)]
     pub fn new() -> Self {
         let mut line = Self { len: 0, bytes: [0; LINE_MAX] };
-        line.text(b"rinit: ");
+        line.bytes(b"rinit: ");
         line
     }
 
-    /// Adds `template`, in which `%` stands for `word`, and each `#` and `$` for the next of
-    /// `numbers`: `#` for the number, `$` for the signal of that number.
+    /// Adds the text of `message`, in which `%` stands for `word`, and each `#` and `$` for the
+    /// next of `numbers`: `#` for the number, `$` for the signal of that number.
     ///
     /// The word may come from anywhere: its control characters are shown as `?`, so that a line
     /// stays one line and a terminal is told nothing.
-    pub fn add(&mut self, template: &str, word: &[u8], numbers: [u32; 2]) {
+    #[inline(never)]
+    pub fn add(&mut self, message: Message, word: &[u8], numbers: [u32; 2]) {
         let [mut number, next] = numbers;
-        for byte in template.bytes() {
+        for byte in message.text() {
             match byte {
-                b'%' => {
-                    for byte in word {
-                        self.byte(if byte.is_ascii_control() { b'?' } else { *byte });
-                    }
-                }
+                b'%' => self.bytes(word),
                 b'#' | b'$' => {
-                    if byte == b'#' {
-                        self.text(decimal(number, &mut [0; 10]));
+                    let name = if *byte == b'$' { Signal::name_of(number) } else { b"" };
+                    if name.is_empty() {
+                        self.bytes(decimal(number, &mut [0; 10]));
                     } else {
-                        self.signal(number);
+                        self.bytes(b"SIG");
+                        self.bytes(name);
                     }
                     number = next;
                 }
-                _ => self.byte(byte),
+                _ => self.bytes(&[*byte]),
             }
         }
     }
@@ -58,30 +59,14 @@ impl Line {
         self.bytes.get(..=self.len).unwrap_or_default()
     }
 
-    /// `SIGTERM`, or `signal 37` where it has no name.
-    fn signal(&mut self, number: u32) {
-        match Signal::new(number as i32).and_then(Signal::name) {
-            Some(name) => {
-                self.text(b"SIG");
-                self.text(name);
-            }
-            None => self.add("signal #", b"", [number, 0]),
-        }
-    }
-
     #[inline(never)]
-    fn text(&mut self, text: &[u8]) {
+    fn bytes(&mut self, text: &[u8]) {
         for byte in text {
-            self.byte(*byte);
-        }
-    }
-
-    #[inline(never)]
-    fn byte(&mut self, byte: u8) {
-        if self.len < LINE_MAX - 1 {
-            if let Some(slot) = self.bytes.get_mut(self.len) {
-                *slot = byte;
-                self.len += 1;
+            if self.len < LINE_MAX - 1 {
+                if let Some(slot) = self.bytes.get_mut(self.len) {
+                    *slot = if byte.is_ascii_control() { b'?' } else { *byte };
+                    self.len += 1;
+                }
             }
         }
     }
@@ -93,8 +78,37 @@ impl Default for Line {
     }
 }
 
+/// The text at `index` of a list of texts with `separator` between them; empty behind the last.
+#[must_use]
+#[inline(never)]
+pub fn nth(list: &'static [u8], separator: u8, index: u32) -> &'static [u8] {
+    let mut rest = Some(list);
+    for _ in 0..index {
+        rest = split(rest.unwrap_or_default(), separator).1;
+    }
+    split(rest.unwrap_or_default(), separator).0
+}
+
+/// The text for `key` in a list of lines, each a number, a blank, and a text; empty where there is
+/// none.
+#[must_use]
+#[inline(never)]
+pub fn entry(list: &'static [u8], key: u32) -> &'static [u8] {
+    let mut rest = Some(list);
+    while let Some(lines) = rest {
+        let line;
+        (line, rest) = split(lines, b'\n');
+        let (number, text) = split(line, b' ');
+        if self::number(number, u32::MAX / 16) == Some(key) {
+            return text.unwrap_or_default();
+        }
+    }
+    b""
+}
+
 /// A number in decimal digits; 4294967295 has ten.
 #[must_use]
+#[inline(never)]
 pub fn decimal(number: u32, digits: &mut [u8; 10]) -> &[u8] {
     let mut rest = number;
     let mut start = digits.len();
@@ -139,38 +153,48 @@ pub const SECONDS_MAX: u32 = 300_000_000;
 /// Seconds with an optional fraction, as people write them: `5`, `0.25`, `.5`. Digits after the
 /// ninth of a fraction are read and have no effect.
 #[must_use]
+#[inline(never)]
 pub fn seconds(word: &[u8]) -> Option<Nanos> {
-    let (whole, fraction) = split(word, b'.');
-    let fraction = fraction.unwrap_or_default();
-    let mut time = match (whole, fraction) {
-        ([], [_, ..]) => 0,
-        _ => Nanos::from(number(whole, SECONDS_MAX)?) * SECOND,
-    };
+    let mut time: Nanos = 0;
     let mut place = SECOND;
-    for byte in fraction {
-        place /= 10;
-        time += Nanos::from(number(&[*byte], 9)?) * place;
+    let mut in_fraction = false;
+    let mut digits = 0;
+    for byte in word {
+        let digit = Nanos::from(byte.wrapping_sub(b'0'));
+        if *byte == b'.' && !in_fraction {
+            in_fraction = true;
+        } else if digit > 9 {
+            return None;
+        } else {
+            digits += 1;
+            if in_fraction {
+                place /= 10;
+                time += digit * place;
+            } else {
+                time = time * 10 + digit * SECOND;
+            }
+            if time > Nanos::from(SECONDS_MAX) * SECOND {
+                return None;
+            }
+        }
     }
-    Some(time)
+    (digits > 0).then_some(time)
 }
 
 /// What stands before the first `at`, and what after it; none where there is no `at`.
 #[must_use]
 #[inline(never)]
 pub fn split(word: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
-    let Some(place) = word.iter().position(|byte| *byte == at) else { return (word, None) };
-    (word.get(..place).unwrap_or_default(), word.get(place + 1..))
+    match word.iter().position(|byte| *byte == at) {
+        Some(place) => (word.get(..place).unwrap_or_default(), word.get(place + 1..)),
+        None => (word, None),
+    }
 }
 
-/// A byte in upper case; that of `-` is `_`, as in the names of variables.
-#[must_use]
-pub fn upper(byte: u8) -> u8 {
-    if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }
-}
-
-/// Is `name` the upper-case form of `word`?
+/// Is `name` the upper-case form of `word`? That of `-` is `_`, as in the names of variables.
 #[must_use]
 #[inline(never)]
 pub fn is_upper_case_of(name: &[u8], word: &[u8]) -> bool {
+    let upper = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
     name.len() == word.len() && name.iter().zip(word).all(|(name, byte)| *name == upper(*byte))
 }

@@ -48,6 +48,19 @@ impl InitialStack {
         unsafe { string(self.environment_from(index)) }
     }
 
+    /// The first variable that begins with `prefix`: its index and what follows the prefix.
+    #[inline(never)]
+    pub fn find(&self, prefix: &[u8]) -> Option<(usize, &'static [u8])> {
+        let mut index = 0;
+        while let Some(entry) = self.variable(index) {
+            if let Some(value) = entry.strip_prefix(prefix) {
+                return Some((index, value));
+            }
+            index += 1;
+        }
+        None
+    }
+
     /// rinit's own file, as it stands in memory: the linker script makes all of it one segment,
     /// and the ELF header and the program headers the start of that.
     #[cold]

@@ -21,20 +21,14 @@ unsafe extern "C" fn _start() -> ! {
 /// # Safety
 /// Whatever the call itself asks for.
 #[unsafe(naked)]
-pub unsafe extern "C" fn system_call(
-    number: u32,
-    a: usize,
-    b: usize,
-    c: usize,
-    d: usize,
-) -> isize {
+pub unsafe extern "C" fn system_call(number: u32, a: usize, b: usize, c: usize, d: usize) -> isize {
     naked_asm!(
-        "mov eax, edi",   // the number, and each argument one register on
+        "mov eax, edi", // the number, and each argument one register on
         "mov rdi, rsi",
         "mov rsi, rdx",
         "mov rdx, rcx",
         "mov r10, r8",
-        "syscall",        // the kernel keeps all registers but rax, rcx and r11
+        "syscall", // the kernel keeps all registers but rax, rcx and r11
         "ret",
     )
 }
