@@ -14,6 +14,8 @@ use crate::sys::{self, Errno};
 const DEPTH_MAX: u8 = 5;
 
 /// Is it a text without a `#!` line, which a shell may read?
+#[cold]
+#[inline(never)]
 pub fn is_text(file: &CStr) -> bool {
     diagnose::kind(head(file, &mut [0; 256])) == Kind::Text
 }

@@ -18,6 +18,7 @@ use crate::{launch, say};
 pub struct Init<'a> {
     pub(crate) config: &'a Config<'a>,
     pub(crate) stack: InitialStack,
+    /// rinit's process id, as the first child sees it: which saves a system call.
     pub(crate) pid: Pid,
     pub(crate) terminal: Terminal,
     machine: Machine<'a>,
@@ -34,7 +35,7 @@ impl<'a> Init<'a> {
         Self {
             config,
             stack,
-            pid: sys::own_pid(),
+            pid: 0,
             terminal: Terminal::none(),
             machine: Machine::new(&config.rules),
             mask,
@@ -49,27 +50,24 @@ impl<'a> Init<'a> {
 
     /// Starts the programs and cares for them to the end; the code to leave with.
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     pub fn run(&mut self) -> u8 {
-        if !self.is_pid_1() {
-            if let Err(error) = sys::become_subreaper() {
+        if let Some(signal) = self.config.parent_death {
+            launch::watch_parent(signal);
+        }
+        // Of no use to PID 1, and no harm: so nobody needs to know which it is yet.
+        let subreaper = sys::become_subreaper();
+        if !self.start() {
+            return CANNOT;
+        }
+        if let Err(error) = subreaper {
+            if !self.is_pid_1() {
                 self.verbose(Message::CannotSubreap, error.reason(), [0; 2]);
             }
         }
-        if let Some(signal) = self.config.parent_death {
-            launch::watch_parent(signal, self.pid);
-        }
-        for (number, index) in self.config.programs().iter().enumerate() {
-            let name = self.stack.argument(*index).unwrap_or_default();
-            let pid = self.launch(number, *index);
-            if pid < 0 {
-                say(Message::CannotStart, Errno(-pid).reason(), [0; 2]);
-                return CANNOT;
-            }
-            self.machine.started(number, pid);
-            self.verbose(Message::Started, name, [pid as u32, 0]);
-        }
         sys::leave_folder();
         sys::close_descriptors();
+        self.let_go_of_memory();
         let code = loop {
             if let Some(code) = self.turn() {
                 break self.config.remapped.remap(code);
@@ -80,8 +78,41 @@ impl<'a> Init<'a> {
         code
     }
 
+    /// Gives back what is not needed to wait.
+    fn let_go_of_memory(&self) {
+        let image = self.stack.image().as_ptr_range();
+        let (frames, strings) = self.stack.unused(self.config);
+        // SAFETY: of the image, nobody can write to it, and the code that waits is in its first
+        // page; of the stack, nobody reads the vectors any more.
+        unsafe {
+            sys::let_go_between(image.start.addr(), image.end.addr() + sys::PAGE - 1);
+            sys::let_go_between(frames, strings);
+        }
+    }
+
+    /// Starts the programs; false where one could not be.
+    #[inline(never)]
+    fn start(&mut self) -> bool {
+        for (number, index) in self.config.programs().iter().enumerate() {
+            let name = self.stack.argument(*index).unwrap_or_default();
+            let pid = self.launch(number, *index);
+            if pid < 0 {
+                say(Message::CannotStart, Errno(-pid).reason(), [0; 2]);
+                return false;
+            }
+            self.machine.started(number, pid);
+            self.verbose(Message::Started, name, [pid as u32, 0]);
+        }
+        if self.pid == 0 {
+            // An emulator whose vfork(2) does not share memory.
+            self.pid = sys::own_pid();
+        }
+        true
+    }
+
     /// Waits for one signal and does what follows from it; the code to leave with, if so.
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn turn(&mut self) -> Option<u8> {
         let left = self.machine.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
         let action = match sys::wait_for_signal(left) {

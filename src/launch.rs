@@ -53,6 +53,7 @@ impl Birth<'_, '_> {
     fn come_to_life(&mut self) -> u8 {
         let is_first = self.number == 0;
         if is_first {
+            self.init.pid = sys::parent_pid();
             self.init.terminal = Terminal::find();
         }
         let is_ours = is_first && self.init.terminal.is_ours();
@@ -103,7 +104,7 @@ impl Birth<'_, '_> {
             return explain::explain(file, self.attempt(file));
         }
         let folders = stack.find(b"PATH=").map_or(path::DEFAULT, |(_, folders)| folders);
-        self.search(name, folders, &mut [0; 256])
+        self.search(name, folders, &mut [0; 128])
             .or_else(|| self.search_at_length(name, folders))
             .unwrap_or(NOT_FOUND)
     }
@@ -180,7 +181,10 @@ impl Birth<'_, '_> {
 const SHELL: &CStr = c"/bin/sh";
 
 /// Asks for `signal` when rinit's parent dies, and sends it at once where the parent has gone.
-pub fn watch_parent(signal: Signal, own_pid: Pid) {
+#[cold]
+#[inline(never)]
+pub fn watch_parent(signal: Signal) {
+    let own_pid = sys::own_pid();
     let before = sys::parent_pid();
     sys::signal_on_parent_death(signal);
     let parent = sys::parent_pid();

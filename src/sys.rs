@@ -102,6 +102,8 @@ pub fn disposition(signal: Signal, action: KernelSigaction) -> KernelSigaction {
 /// Waits for any signal, `timeout` at most. Which one came, and the process that sent it: 0 for the
 /// kernel, and for a process that has no number in this namespace. None when the time is over, or
 /// when it was woken for nothing.
+#[inline(never)]
+#[unsafe(link_section = ".text.idle")]
 pub fn wait_for_signal(timeout: Option<Nanos>) -> Option<(Signal, Pid)> {
     let timeout = timeout.map(|time| runtime::Timespec {
         tv_sec: (time / SECOND) as _,
@@ -248,6 +250,26 @@ pub fn close_descriptors() {
         }
     }
 }
+
+/// Gives the memory back that lies in whole pages between two addresses, first and last page left
+/// out (madvise(2), MADV_DONTNEED): pages of a file come back when they are needed, others as
+/// zeros.
+///
+/// # Safety
+/// Between them lies nothing but what is a file's, or nobody reads again.
+#[inline(never)]
+pub unsafe fn let_go_between(first: usize, last: usize) {
+    let (start, end) = ((first | (PAGE - 1)) + 1, last & !(PAGE - 1));
+    if start < end {
+        // SAFETY: the caller's promise.
+        unsafe {
+            system_call(kernel::__NR_madvise, start, end - start, kernel::MADV_DONTNEED as usize, 0)
+        };
+    }
+}
+
+/// The smallest page there is. Where pages are larger, the kernel refuses and nothing is lost.
+pub const PAGE: usize = 4096;
 
 /// How far descriptors are closed one by one: the kernel's own limit where nobody raised it
 /// (`INR_OPEN_MAX`).

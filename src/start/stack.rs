@@ -48,6 +48,15 @@ impl InitialStack {
         unsafe { string(self.environment_from(index)) }
     }
 
+    /// What lies between rinit's frames, of which `frame` is the first, and the strings of the
+    /// arguments and the environment: the vectors that point to the strings, and the gap of random
+    /// size that the kernel leaves (`arch_align_stack`). Of no use once the programs are started;
+    /// the strings are what `ps` shows.
+    pub fn unused<T>(&self, frame: &T) -> (usize, usize) {
+        let strings = self.argument(0).map_or(0, |name| name.as_ptr().addr());
+        ((&raw const *frame).addr(), strings)
+    }
+
     /// The first variable that begins with `prefix`: its index and what follows the prefix.
     #[inline(never)]
     pub fn find(&self, prefix: &[u8]) -> Option<(usize, &'static [u8])> {

@@ -9,9 +9,15 @@ unsafe extern "C" fn _start() -> ! {
     naked_asm!(
         "xor ebp, ebp",   // the outermost frame has no caller (ABI, 3.4.1)
         "mov rdi, rsp",   // argc, argv, environment, auxiliary vector
-        "and rsp, -16",   // already so by the ABI; costs nothing to be sure
+        "mov eax, esp",   // where the frames to come would not fit into this page, they get the
+        "and eax, 4095",  // next one to themselves, and this one can be let go of: see
+        "cmp eax, {room}", // InitialStack::unused
+        "jae 2f",
+        "and rsp, -4096",
+        "2: and rsp, -16", // already so by the ABI; costs nothing to be sure
         "call {main}",
         "ud2",            // main does not return
+        room = const super::FRAMES,
         main = sym crate::main,
     )
 }
