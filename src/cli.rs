@@ -66,6 +66,7 @@ struct Row {
     name: [u8; NAME_MAX],
 }
 
+#[allow(clippy::indexing_slicing, reason = "run by the compiler, which would say so")]
 const fn name(name: &str) -> [u8; NAME_MAX] {
     let mut padded = [0; NAME_MAX];
     let mut index = 0;
@@ -74,6 +75,10 @@ const fn name(name: &str) -> [u8; NAME_MAX] {
         index += 1;
     }
     padded
+}
+
+const fn ascii(letter: char) -> u8 {
+    letter as u32 as u8
 }
 
 macro_rules! options {
@@ -100,8 +105,7 @@ macro_rules! options {
         );
     };
     (@letter -) => { 0 };
-    (@letter 'l') => { b'l' };
-    (@letter $letter:literal) => { $letter as u8 };
+    (@letter $letter:literal) => { ascii($letter) };
     (@letters -) => { "" };
     (@letters 'l') => { "-l, -L, " };
     (@letters $letter:literal) => { concat!("-", $letter, ", ") };
