@@ -5,32 +5,47 @@
 
 use std::{env, fs, process::Command};
 
+/// How the program that is shipped is linked, besides the linker script.
+const SHIPPED: [&str; 6] = [
+    // Position independent, although nothing relocates it: said once more for the targets whose
+    // compiler would leave it out.
+    "-pie",
+    // The kernel starts it without ld.so.
+    "--no-dynamic-linker",
+    // Bytes that nobody reads.
+    "--build-id=none",
+    "--gc-sections",
+    // One segment has nothing to protect after relocation.
+    "-znorelro",
+    // What is never mapped is not written either.
+    "-znosectionheader",
+];
+
 fn main() {
     let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let target = env::var("TARGET").unwrap_or_default();
     let script = format!("{folder}/linker/rinit.ld");
     println!("cargo::rerun-if-changed={script}");
 
-    // What each flag is for stands in linker/README.md.
-    let mut flags = vec![
-        "--no-dynamic-linker".into(),
-        "--build-id=none".into(),
-        "--gc-sections".into(),
-        "--hash-style=gnu".into(),
-        "-znognustack".into(),
-        "-znorelro".into(),
-        "-znosectionheader".into(),
-        "-pie".into(),
-        format!("-T{script}"),
-    ];
-    if env::var("PROFILE").as_deref() == Ok("release") {
-        flags.push("--defsym=rinit_shipped=1".into());
-    }
     // rust-lld as the linker itself takes its flags bare; a C compiler in front of it does not.
     let bare = env::var("RUSTC_LINKER").is_ok_and(|linker| linker.ends_with("lld"));
+    let is_shipped = env::var("PROFILE").as_deref() == Ok("release");
+    let mut flags: Vec<String> = Vec::new();
+    if is_shipped {
+        flags.push(format!("-T{script}"));
+        flags.extend(SHIPPED.map(Into::into));
+    } else {
+        // `cargo test` links this as well. Unoptimised code has writable and relocated data; linked
+        // to a fixed address it works without a loader.
+        flags.extend(["--defsym=rust_eh_personality=0", "--no-pie"].map(Into::into));
+    }
     if !bare {
-        for flag in ["-nostartfiles", "-nostdlib", "-static-pie"] {
+        let kind = if is_shipped { "-static-pie" } else { "-static" };
+        for flag in ["-nostartfiles", "-nostdlib", kind] {
             println!("cargo::rustc-link-arg-bins={flag}");
+        }
+        if !is_shipped {
+            println!("cargo::rustc-link-arg-bins=-no-pie");
         }
     }
     for flag in flags {

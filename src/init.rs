@@ -225,12 +225,12 @@ impl<'a> Init<'a> {
     /// Under a job-control shell, rinit stops as well, with the same signal, for the shell to see;
     /// `fg` and `bg` continue rinit, which passes the SIGCONT on. Where there is no such shell the
     /// kernel lets nobody stop, and the program goes on: but not one that would only stop again.
-    fn stopped(&self, number: usize, signal: Signal) {
+    fn stopped(&self, number: u8, signal: Signal) {
         let wants_terminal = signal != Signal::TSTP;
         if wants_terminal && number != 0 {
             return;
         }
-        let pid = self.machine.programs().get(number).map_or(0, |program| program.pid);
+        let pid = self.machine.programs().get(usize::from(number)).map_or(0, |program| program.pid);
         let has_terminal = wants_terminal && self.terminal.give(pid);
         if has_terminal || (self.is_pid_1() || !launch::stop_like(signal)) && !wants_terminal {
             self.signal(-pid, Signal::CONT);

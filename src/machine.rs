@@ -78,7 +78,7 @@ pub enum Action {
     Send(Audience, Signal, Option<Signal>),
     /// This signal stopped a program as a terminal does: let the shell above see rinit stop, or
     /// see to it that the program goes on. The program's number is given.
-    Stopped(usize, Signal),
+    Stopped(u8, Signal),
     /// Exit with this code (before `--remap-exit`).
     Leave(u8),
 }
@@ -231,13 +231,16 @@ impl<'a> Machine<'a> {
                 self.phase = Phase::Ended;
                 self.release();
             }
-        } else if let Some(by @ (Signal::TSTP | Signal::TTIN | Signal::TTOU)) = status.stop_signal()
-        {
-            if self.phase == Phase::Running {
-                return Action::Stopped(number, by);
-            }
+            return Action::Wait;
         }
-        Action::Wait
+        match status.stop_signal() {
+            Some(by @ (Signal::TSTP | Signal::TTIN | Signal::TTOU))
+                if self.phase == Phase::Running =>
+            {
+                Action::Stopped(number as u8, by)
+            }
+            _ => Action::Wait,
+        }
     }
 
     /// [`Event::Settled`].
