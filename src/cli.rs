@@ -1,169 +1,105 @@
 //! Argument vector and variables → what to do, or a usage error.
 //!
-//! One table drives parsing, variables, help and errors, so that they cannot disagree.
+//! One table drives parsing, variables, help and errors, so that they cannot disagree. What it says
+//! in words is the help text, and the options are looked up there.
 
 use crate::machine::{MAX_PROGRAMS, Rules};
 use crate::message::Message;
-use crate::signal::{Rewrites, Route, Signal};
+use crate::signal::{Rewrites, Signal};
 use crate::status::Codes;
-use crate::text::{self, Line, Nanos, SECOND};
-
-/// What stands behind an option.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Value {
-    /// Nothing: it is a flag.
-    None,
-    /// How much is said; as an option a flag that may be repeated.
-    Level,
-    /// A length of time.
-    Seconds,
-    /// A signal.
-    Signal,
-    /// One signal in place of another.
-    Rewrite,
-    /// An exit code.
-    Code,
-    /// A path.
-    Path,
-    /// Any word that is not empty.
-    Word,
-}
-
-impl Value {
-    /// What to say where something else stands there.
-    const fn expected(self) -> Message {
-        match self {
-            Self::None => Message::ExpectedNothing,
-            Self::Level => Message::ExpectedLevel,
-            Self::Seconds => Message::ExpectedSeconds,
-            Self::Signal => Message::ExpectedSignal,
-            Self::Rewrite => Message::ExpectedRewrite,
-            Self::Code => Message::ExpectedCode,
-            Self::Path => Message::ExpectedPath,
-            Self::Word => Message::ExpectedWord,
-        }
-    }
-
-    /// Does a word stand behind the option, as it is written on a command line?
-    const fn is_word(self) -> bool {
-        !matches!(self, Self::None | Self::Level)
-    }
-}
-
-/// The longest long name.
-const NAME_MAX: usize = 12;
-
-/// A row of the table. It holds no reference, which would have to be relocated.
-struct Row {
-    id: Id,
-    value: Value,
-    /// Does a variable set it too?
-    variable: bool,
-    /// 0 where there is none.
-    letter: u8,
-    /// The long name, zeros behind it.
-    name: [u8; NAME_MAX],
-}
-
-#[allow(clippy::indexing_slicing, reason = "run by the compiler, which would say so")]
-const fn name(name: &str) -> [u8; NAME_MAX] {
-    let mut padded = [0; NAME_MAX];
-    let mut index = 0;
-    while index < name.len() {
-        padded[index] = name.as_bytes()[index];
-        index += 1;
-    }
-    padded
-}
-
-const fn ascii(letter: char) -> u8 {
-    letter as u32 as u8
-}
+use crate::text::{self, Case, Line, Nanos, SECOND};
 
 macro_rules! options {
-    ($($id:ident $letter:tt $name:literal $value:ident $word:literal $variable:tt $help:literal)*) => {
-        /// An option.
-        #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-        #[repr(u8)]
+    ($($id:ident $value:ident $variable:tt $letter:literal $name:literal $help:literal)*) => {
+        /// An option, by the number of its line in [`HELP`].
+        #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct Id(u8);
+
+        #[allow(non_camel_case_types, reason = "numbers the constants below")]
+        enum Row { NONE, $($id),* }
+
         #[allow(missing_docs, reason = "each is described by its row of the table")]
-        pub enum Id { $($id),* }
+        impl Id {
+            pub const NONE: Self = Self(Row::NONE as u8);
+            $(pub const $id: Self = Self(Row::$id as u8);)*
 
-        static OPTIONS: [Row; [$($name),*].len()] = [$(Row {
-            id: Id::$id,
-            value: Value::$value,
-            variable: options!(@variable $variable),
-            letter: options!(@letter $letter),
-            name: name($name),
-        }),*];
+            /// What has to stand behind it.
+            const fn expected(self) -> Message {
+                match self {
+                    $(Self::$id => Message::$value,)*
+                    _ => Message::Usage,
+                }
+            }
+        }
 
-        /// What `--help` prints.
+        /// The options behind which no word stands.
+        const FLAGS: u32 = $((Message::$value as u32 <= Message::Level as u32) as u32 * Id::$id.bit())|*;
+
+        /// The options that a variable sets too.
+        const VARIABLES: u32 = $(options!(@bit $variable) * Id::$id.bit())|*;
+
+        /// What `--help` prints. A name is preceded by `-` and followed by a comma, a blank or a
+        /// tab, and nothing else in it looks so.
         pub const HELP: &str = concat!(
             "usage: rinit [OPTION]... [--] PROGRAM [ARG]...\n",
-            $("  ", options!(@letters $letter), "--", $name, $word, options!(@star $variable), $help, "\n",)*
-            "* or by variable: RINIT_GRACE=5, RINIT_ANY=1\n",
+            $($letter, $name, $help, options!(@star $variable), "\n",)*
+            "* or by variable: RINIT_STOP_DELAY=5\n",
         );
     };
-    (@letter -) => { 0 };
-    (@letter $letter:literal) => { ascii($letter) };
-    (@letters -) => { "" };
-    (@letters 'l') => { "-l, -L, " };
-    (@letters $letter:literal) => { concat!("-", $letter, ", ") };
-    (@variable -) => { false };
-    (@variable *) => { true };
+    (@bit -) => { 0 };
+    (@bit *) => { 1 };
     (@star -) => { "" };
-    (@star *) => { " *" };
+    (@star *) => { "*" };
 }
 
 options! {
-    Group       'g' "group"        None    ""           - "\t\t\tsignals go to the program's group (default)"
-    SingleChild 'c' "single-child" None    ""           * "\t\tsignals go to the program alone"
-    All         'a' "all"          None    ""           * "\t\t\tsignals go to every process of the container"
-    Grace       't' "grace"        Seconds " SECONDS"   * "\t\thow long the others may outlive the program (5)"
-    StopDelay   'd' "stop-delay"   Seconds " SECONDS"   * "\thold the first TERM, INT or QUIT this long (0)"
-    Rewrite     'r' "rewrite"      Rewrite " FROM:TO"   * "\tpass TO on in place of FROM; TO 0 drops it"
-    RemapExit   'e' "remap-exit"   Code    " CODE"      * "\tleave with 0 where the code would be CODE"
-    ParentDeath 'p' "parent-death" Signal  " SIGNAL"    * "\tget SIGNAL when rinit's own parent dies"
-    Subreaper   's' "subreaper"    None    ""           - "\t\taccepted; rinit does this by itself"
-    WarnReaped  'w' "warn-reaped"  None    ""           * "\t\tsay when an orphan was reaped"
-    Verbose     'v' "verbose"      Level   ""           * "\t\tsay what happens; twice: every event"
-    Separator   'S' "separator"    Word    " WORD"      - "\t\tseveral programs follow, WORD between them"
-    Any         -   "any"          None    ""           * "\t\t\tthe first of them to end ends the container"
-    Pause       'P' "pause"        None    ""           - "\t\t\trun nothing: reap until TERM or INT"
-    CopyTo      -   "copy-to"      Path    " PATH"      - "\t\twrite this very binary to PATH and leave"
-    Sleep       -   "sleep"        Seconds " SECONDS"   - "\t\tsleep and leave"
-    Help        'h' "help"         None    ""           - "\t\t\tprint this"
-    Version     'V' "version"      None    ""           - "\t\t\tprint the version"
-    License     'l' "license"      None    ""           - "\t\tprint the licence"
+    GROUP         Nothing  - "-g, "     "--group"               "\t\t\tsignal the program's group (default)"
+    SINGLE_CHILD  Nothing  * "-c, "     "--single-child"        "\t\tsignal the program alone"
+    ALL           Nothing  * "-a, "     "--all"                 "\t\t\tsignal every process of the container"
+    GRACE         Seconds  * "-t, "     "--grace SECONDS"       "\t\tlet others outlive the program this long (5)"
+    STOP_DELAY    Seconds  * "-d, "     "--stop-delay SECONDS"  "\thold the first TERM, INT or QUIT this long (0)"
+    REWRITE       Rewrite  * "-r, "     "--rewrite FROM:TO"     "\t\tpass on TO in place of FROM; TO 0 drops it"
+    REMAP_EXIT    Code        * "-e, "     "--remap-exit CODE"     "\t\tleave with 0 in place of CODE"
+    PARENT_DEATH  Signal    * "-p, "     "--parent-death SIGNAL" "\tget SIGNAL when rinit's parent dies"
+    SUBREAPER     Nothing  - "-s, "     "--subreaper"           "\t\t\talways on"
+    WARN_REAPED   Nothing  * "-w, "     "--warn-reaped"         "\t\tsay which orphans were reaped"
+    VERBOSE       Level      * "-v, "     "--verbose"             "\t\t\tsay what happens; twice: every event"
+    SEPARATOR     AnyWord  - "-S, "     "--separator WORD"      "\t\trun several programs, WORD between them"
+    ANY           Nothing  * ""         "--any"                 "\t\t\t\tleave when the first of them ends"
+    PAUSE         Nothing  - "-P, "     "--pause"               "\t\t\trun nothing, reap until TERM or INT"
+    COPY_TO       Path        - ""         "--copy-to PATH"        "\t\t\tcopy this binary to PATH"
+    SLEEP         Seconds  - ""         "--sleep SECONDS"       "\t\t\tonly sleep"
+    HELP          Nothing  - "-h, "     "--help"                "\t\t\tprint this"
+    VERSION       Nothing  - "-V, "     "--version"             "\t\t\tprint version"
+    LICENSE       Nothing  - "-l, -L, " "--license"             "\t\tprint licence"
 }
 
-/// Finds an option: by its letter; by its long name; or by that in upper case, the variable's.
+impl Id {
+    /// Its place in a set of options.
+    const fn bit(self) -> u32 {
+        1 << self.0
+    }
+}
+
+/// The option of this name, which is to be without its first dash.
 #[inline(never)]
-fn look_up(name: &[u8], spelling: Spelling) -> Option<&'static Row> {
-    OPTIONS.iter().find(|row| {
-        let len = row.name.iter().position(|byte| *byte == 0).unwrap_or(NAME_MAX);
-        let long = row.name.get(..len).unwrap_or_default();
-        match spelling {
-            Spelling::Letter => name == [row.letter],
-            Spelling::Long => name == long,
-            Spelling::Variable => text::is_upper_case_of(name, long),
+fn find(name: &[u8], case: Case) -> Id {
+    let mut line = 0;
+    let mut rest = HELP.as_bytes();
+    while let [byte, behind @ ..] = rest {
+        rest = behind;
+        if *byte == b'\n' {
+            line += 1;
         }
-    })
-}
-
-/// How the name of an option is written.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Spelling {
-    /// `t`
-    Letter,
-    /// `stop-delay`
-    Long,
-    /// `STOP_DELAY`
-    Variable,
+        if *byte == b'-' && matches!(text::after(name, rest, case), Some([..=b',', ..])) {
+            return Id(line);
+        }
+    }
+    Id::NONE
 }
 
 /// What `--license` prints.
-pub const LICENSE: &str = "rinit is free software: MIT OR Apache-2.0\n";
+pub const LICENSE: &str = "MIT OR Apache-2.0\n";
 
 /// Where a signal that arrives goes.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -176,51 +112,29 @@ pub enum Target {
     All,
 }
 
-/// What the command line asks rinit to do.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Task {
-    /// Start the programs.
-    Run,
-    /// Reap until told to end.
-    Pause,
-    /// Sleep for [`Config::sleep`].
-    Sleep,
-    /// Write the binary to [`Config::path`].
-    CopyTo,
-    /// Print the help text.
-    Help,
-    /// Print the version.
-    Version,
-    /// Print the licence.
-    License,
-}
-
 /// Everything that options and variables set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Config<'a> {
-    /// What to do.
-    pub task: Task,
-    /// Where signals go.
-    pub target: Target,
-    /// How much is said: 0, 1 or 2.
+    /// What to do in place of running programs: the option that asks for it.
+    pub task: Id,
+    /// How much is said: nothing, what happens, every event.
     pub verbose: u8,
-    /// Are reaped orphans reported?
-    pub warn_reaped: bool,
     /// The signal that tells of a parent's death.
     pub parent_death: Option<Signal>,
     /// The options that were given, one bit each by its [`Id`]: they beat their variables.
     given: u32,
+    /// How far the argument vector was read.
+    index: usize,
     /// How many programs there are.
     count: usize,
     /// How long to sleep.
     pub sleep: Nanos,
     /// Where to copy to.
-    pub path: &'a [u8],
-    /// The word between programs; empty where there is one program.
-    separator: &'a [u8],
-    /// What went wrong, where something did.
+    pub path: Option<&'a [u8]>,
+    /// The word between programs; none where there is one program.
+    separator: Option<&'a [u8]>,
+    /// What is at fault if something is.
     pub error: UsageError<'a>,
     /// What the machine goes by.
     pub rules: Rules,
@@ -237,59 +151,52 @@ pub const GRACE: Nanos = 5 * SECOND;
 /// A command line or variable that rinit cannot follow.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct UsageError<'a> {
-    /// The option or variable whose value is at fault; empty where it is no value.
-    pub of: &'a [u8],
-    /// The word at fault; empty where it is missing.
-    pub word: &'a [u8],
-    /// What was expected in its place.
+    /// The option whose value is at fault, where it is one's.
+    pub of: Id,
+    /// What was expected.
     pub expected: Message,
+    /// The word or variable in its place, where there is one.
+    pub word: Option<&'a [u8]>,
 }
 
 impl UsageError<'_> {
-    /// The line that names the word and says what was expected.
-    #[must_use]
-    #[inline(never)]
-    pub fn line(&self) -> Line {
-        let mut line = Line::new();
-        let is_value = !self.of.is_empty();
-        let what = match (is_value, self.word.is_empty()) {
-            (false, true) => Message::NothingToRun,
-            (false, false) => Message::Unexpected,
-            (true, true) => Message::NoValue,
-            (true, false) => Message::BadValue,
-        };
-        line.add(what, self.word, [0; 2]);
-        if is_value {
-            line.add(Message::For, self.of, [0; 2]);
-        }
+    /// Adds what names the word and says what was expected.
+    pub fn tell(&self, line: &mut Line) {
+        let row = text::entry(HELP.as_bytes(), self.of.0.into());
+        line.add(Message::Expected, text::split(row, b'\t').0, [0; 2]);
         line.add(self.expected, b"", [0; 2]);
-        line
+        if let Some(word) = self.word {
+            line.add(Message::Instead, word, [0; 2]);
+        }
     }
 }
 
 /// Where a `-g`, `-c` or `-a` was given, the variables of all three have nothing to say.
-const TARGETS: u32 = 1 << Id::Group as u32 | 1 << Id::SingleChild as u32 | 1 << Id::All as u32;
+const TARGETS: u32 = Id::GROUP.bit() | Id::SINGLE_CHILD.bit() | Id::ALL.bit();
 
 impl<'a> Config<'a> {
     /// What holds where nobody says anything.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            task: Task::Run,
-            target: Target::Group,
+        // All of it zeros, which costs the least code.
+        const NOTHING: Config<'_> = Config {
+            task: Id::NONE,
             verbose: 0,
-            warn_reaped: false,
             parent_death: None,
             given: 0,
+            index: 0,
             count: 0,
             sleep: 0,
-            path: &[],
-            separator: &[],
-            error: UsageError { of: &[], word: &[], expected: Message::ExpectedProgram },
-            rules: Rules { grace: GRACE, stop_delay: 0, any: false, rewrites: Rewrites::none() },
+            path: None,
+            separator: None,
+            error: UsageError { of: Id::NONE, expected: Message::Nothing, word: None },
+            rules: Rules { grace: 0, stop_delay: 0, any: false, rewrites: Rewrites::none() },
             remapped: Codes::none(),
             starts: [0; MAX_PROGRAMS],
-        }
+        };
+        let mut config = NOTHING;
+        config.rules.grace = GRACE;
+        config
     }
 
     /// Reads the argument vector, rinit's own name at 0, and then the environment: what stands at
@@ -298,40 +205,51 @@ impl<'a> Config<'a> {
     /// None where rinit cannot follow them: then [`Config::error`] says why. Nothing after the
     /// first thing at fault has been looked at.
     #[must_use]
+    #[inline(never)]
     pub fn read(
         &mut self,
         argument: impl Fn(usize) -> Option<&'a [u8]>,
         variable: impl Fn(usize) -> Option<&'a [u8]>,
     ) -> Option<()> {
-        let mut index = 1;
-        while let Some(word @ [b'-', rest @ ..]) = argument(index) {
-            if rest.is_empty() {
+        self.index = 1;
+        while let Some(word @ [b'-', letters @ ..]) = argument(self.index) {
+            if letters.is_empty() {
                 break;
             }
-            index += 1;
-            if rest == b"-" {
+            self.index += 1;
+            if matches!(letters, [b'-']) {
                 break;
             }
-            let next = argument(index);
-            if self.word(word, rest, next)? {
-                index += 1;
-            }
-            if self.is_printing() {
+            self.expect(Id::NONE, Some(word));
+            self.options(letters, &argument)?;
+            // Nothing else matters then.
+            if self.task >= Id::HELP {
                 return Some(());
             }
         }
+        let mut beaten = self.given;
+        if beaten & TARGETS != 0 {
+            beaten |= TARGETS;
+        }
         let mut entry = 0;
         while let Some(word) = variable(entry) {
-            self.variable(word)?;
+            self.variable(word, beaten)?;
             entry += 1;
         }
-        if self.task == Task::Run {
-            return self.split(index, argument);
+        self.rules.any = self.has(Id::ANY);
+        if self.task == Id::NONE {
+            return self.split(argument);
         }
-        match argument(index) {
-            Some(word) => self.fault(b"", word, Message::ExpectedNoProgram),
-            None => Some(()),
-        }
+        let word = argument(self.index);
+        self.expect(self.task, word);
+        self.error.expected = Message::Nothing;
+        if word.is_some() { None } else { Some(()) }
+    }
+
+    /// Notes what is at fault if what follows fails.
+    #[inline(never)]
+    fn expect(&mut self, of: Id, word: Option<&'a [u8]>) {
+        self.error = UsageError { of, expected: of.expected(), word };
     }
 
     /// The index in the argument vector of each program's name. The word before each but the
@@ -341,175 +259,139 @@ impl<'a> Config<'a> {
         self.starts.get(..self.count).unwrap_or_default()
     }
 
-    /// Is there nothing to do but to print?
-    fn is_printing(&self) -> bool {
-        matches!(self.task, Task::Help | Task::Version | Task::License)
+    /// Was the option given, or its variable set?
+    const fn has(&self, id: Id) -> bool {
+        self.given & id.bit() != 0
     }
 
-    /// Notes what is at fault.
-    #[inline(never)]
-    fn fault<T>(&mut self, of: &'a [u8], word: &'a [u8], expected: Message) -> Option<T> {
-        self.error = UsageError { of, word, expected };
-        None
+    /// Are reaped orphans reported?
+    #[must_use]
+    pub const fn warn_reaped(&self) -> bool {
+        self.has(Id::WARN_REAPED)
     }
 
-    /// Reads a word of options, whose first dash is not in `letters`. Says whether the next word
-    /// was its value.
+    /// Where signals go. Of the two variables, RINIT_ALL wins; of the options the last.
+    #[must_use]
+    pub const fn target(&self) -> Target {
+        if self.has(Id::ALL) {
+            Target::All
+        } else if self.has(Id::SINGLE_CHILD) {
+            Target::SingleChild
+        } else {
+            Target::Group
+        }
+    }
+
+    /// Reads a word of options, whose first dash is not in `letters`. The word after it may be the
+    /// value of the last of them.
     #[inline(never)]
-    fn word(
+    fn options(
         &mut self,
-        word: &'a [u8],
         mut letters: &'a [u8],
-        next: Option<&'a [u8]>,
-    ) -> Option<bool> {
+        argument: &impl Fn(usize) -> Option<&'a [u8]>,
+    ) -> Option<()> {
         let is_long = letters.first() == Some(&b'-');
-        while let Some((letter, rest)) = letters.split_at_checked(1) {
-            // `--name=value`, or one letter of a cluster and what is behind it.
-            let (mut name, mut attached) = (letter, (!rest.is_empty()).then_some(rest));
-            letters = rest;
-            let mut spelling = Spelling::Letter;
+        loop {
+            // `-name=value`, or one letter of a cluster and what is behind it.
+            let (mut name, behind) = letters.split_at_checked(1)?;
+            let mut value = (!behind.is_empty()).then_some(behind);
             if is_long {
-                (name, attached) = text::split(rest, b'=');
-                spelling = Spelling::Long;
-            } else if name == b"L" {
-                // As catatonit has it.
-                name = b"l";
+                (name, value) = text::split(letters, b'=');
             }
-            let Some(row) = look_up(name, spelling) else {
-                return self.fault(b"", word, Message::ExpectedOption);
-            };
-            self.given |= 1 << row.id as u32;
-            let takes_value = row.value.is_word();
-            let value = if takes_value { attached.or(next) } else { attached };
-            let value = value.unwrap_or_default();
-            let stray = is_long && !takes_value && attached.is_some();
-            if stray || self.set(row, value).is_none() {
-                return self.fault(word, value, row.value.expected());
+            let id = find(name, Case::Same);
+            if id == Id::NONE {
+                return None;
             }
-            if takes_value || is_long {
-                return Some(takes_value && attached.is_none());
+            if id.bit() & TARGETS != 0 {
+                self.given &= !TARGETS;
+            }
+            self.given |= id.bit();
+            if id == Id::VERBOSE {
+                self.verbose = 1 + u8::from(self.verbose > 0);
+            }
+            if id >= Id::PAUSE {
+                self.task = id;
+            }
+            if id.bit() & FLAGS == 0 {
+                if value.is_none() {
+                    value = argument(self.index);
+                    self.index += 1;
+                }
+                self.expect(id, value);
+                return Self::set(value?, id, self);
+            }
+            match value {
+                None => return Some(()),
+                Some(behind) if !is_long => letters = behind,
+                Some(_) => {
+                    self.expect(id, value);
+                    return None;
+                }
             }
         }
-        Some(false)
     }
 
-    /// Reads one entry of the environment.
+    /// Reads an entry of the environment; the options that are `beaten` have nothing to say.
     #[inline(never)]
-    fn variable(&mut self, entry: &'a [u8]) -> Option<()> {
-        let Some(rest) = entry.strip_prefix(b"RINIT_") else { return Some(()) };
-        let (name, value) = text::split(rest, b'=');
-        let Some(row) = look_up(name, Spelling::Variable) else { return Some(()) };
-        let value = value.unwrap_or_default();
-        let mut beaten_by = 1 << row.id as u32;
-        if beaten_by & TARGETS != 0 {
-            beaten_by = TARGETS;
-        }
-        let is_off = !row.value.is_word() && matches!(value, [] | [b'0']);
-        if !row.variable || is_off || self.given & beaten_by != 0 {
+    fn variable(&mut self, entry: &'a [u8], beaten: u32) -> Option<()> {
+        let Some(name) = text::after(b"RINIT", entry, Case::Same) else { return Some(()) };
+        let (name, mut rest) = text::split(name, b'=');
+        let id = find(name, Case::Any);
+        let is_off = id.bit() & FLAGS != 0 && matches!(rest, Some([] | [b'0']));
+        if id.bit() & VARIABLES & !beaten == 0 || is_off {
             return Some(());
         }
-        let mut rest = Some(value);
-        while let Some(value) = rest {
-            let mut word = value;
-            rest = None;
-            if matches!(row.value, Value::Rewrite | Value::Code) {
-                (word, rest) = text::split(value, b',');
-            }
-            let set = if row.value == Value::Level {
-                text::number(word, 2).map(|level| self.verbose = level as u8)
-            } else {
-                self.set(row, word)
-            };
-            if set.is_none() {
-                return self.fault(entry, word, row.value.expected());
-            }
+        self.expect(id, Some(entry));
+        // No variable holds a NUL, so what is no list stays whole.
+        let between = if id == Id::REWRITE || id == Id::REMAP_EXIT { b',' } else { 0 };
+        while rest.is_some() {
+            self.given |= id.bit();
+            Self::set(text::cut(&mut rest, between), id, self)?;
         }
         Some(())
     }
 
-    /// Sets what the option sets; none where the value is not one. A flag does not look at it.
+    /// Sets what the option or variable sets; none where the value is not one.
     #[inline(never)]
-    fn set(&mut self, row: &Row, value: &'a [u8]) -> Option<()> {
-        let (left, right) = text::split(value, b':');
-        let signal = Signal::parse(left);
-        let number = match row.value {
-            Value::Seconds => text::seconds(value)?,
-            Value::Code => text::number(value, 255)?.into(),
-            Value::Path | Value::Word => (*value.first()?).into(),
-            _ => 0,
-        };
-        match row.id {
-            Id::Group => self.target = Target::Group,
-            Id::SingleChild => self.target = Target::SingleChild,
-            Id::All => self.target = Target::All,
-            Id::Grace => self.rules.grace = number,
-            Id::StopDelay => self.rules.stop_delay = number,
-            Id::Rewrite => {
-                let from = signal?;
-                let to = Signal::parse(right?);
-                if Route::of(from).is_fixed() || to.is_none() && right != Some(b"0") {
-                    return None;
-                }
-                self.rules.rewrites.set(from, to);
-            }
-            Id::RemapExit => self.remapped.insert(number as u8),
-            Id::ParentDeath => {
-                signal?;
-                if right.is_some() {
-                    return None;
-                }
-                self.parent_death = signal;
-            }
-            Id::Subreaper => {}
-            Id::WarnReaped => self.warn_reaped = true,
-            Id::Verbose => self.verbose = 2.min(self.verbose + 1),
-            Id::Separator => self.separator = value,
-            Id::Any => self.rules.any = true,
-            Id::Pause => self.task = Task::Pause,
-            Id::CopyTo => {
-                self.task = Task::CopyTo;
-                self.path = value;
-            }
-            Id::Sleep => {
-                self.task = Task::Sleep;
-                self.sleep = number;
-            }
-            Id::Help => self.task = Task::Help,
-            Id::Version => self.task = Task::Version,
-            Id::License => self.task = Task::License,
+    fn set(word: &'a [u8], id: Id, config: &mut Self) -> Option<()> {
+        if word.is_empty() {
+            return None;
+        }
+        match id {
+            Id::GRACE => config.rules.grace = text::seconds(word)?,
+            Id::STOP_DELAY => config.rules.stop_delay = text::seconds(word)?,
+            Id::SLEEP => config.sleep = text::seconds(word)?,
+            Id::REWRITE => config.rules.rewrites.add(word)?,
+            Id::REMAP_EXIT => config.remapped.insert(text::number(word, 255)? as u8),
+            Id::PARENT_DEATH => config.parent_death = Some(Signal::parse(word)?),
+            Id::VERBOSE => config.verbose = text::number(word, 2)? as u8,
+            Id::SEPARATOR => config.separator = Some(word),
+            Id::COPY_TO => config.path = Some(word),
+            _ => {}
         }
         Some(())
     }
 
     /// Splits the argument vector, from the first program's name on, at each separator.
-    #[inline(never)]
-    fn split(&mut self, first: usize, argument: impl Fn(usize) -> Option<&'a [u8]>) -> Option<()> {
+    fn split(&mut self, argument: impl Fn(usize) -> Option<&'a [u8]>) -> Option<()> {
         let separator = self.separator;
-        let mut index = first;
-        let mut start = first;
+        self.expect(if separator.is_some() { Id::SEPARATOR } else { Id::NONE }, separator);
+        let mut start = self.index;
         loop {
-            let word = argument(index);
-            let is_end = word.is_none();
-            if is_end || !separator.is_empty() && word == Some(separator) {
-                let wrong = if index == start {
-                    Message::ExpectedProgram
-                } else if is_end && start == first && !separator.is_empty() {
-                    Message::ExpectedSeparator
-                } else if let Some(slot) = self.starts.get_mut(self.count) {
-                    *slot = start;
-                    self.count += 1;
-                    start = index + 1;
-                    if is_end {
-                        return Some(());
-                    }
-                    index += 1;
-                    continue;
-                } else {
-                    Message::ExpectedFewer
-                };
-                return self.fault(b"", separator, wrong);
+            let word = argument(self.index);
+            if word.is_none() || word == separator {
+                if self.index == start {
+                    return None;
+                }
+                *self.starts.get_mut(self.count)? = start;
+                self.count += 1;
+                start = self.index + 1;
+                if word.is_none() {
+                    let is_single = self.count == 1;
+                    return (separator.is_none() == is_single).then_some(());
+                }
             }
-            index += 1;
+            self.index += 1;
         }
     }
 }

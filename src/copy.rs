@@ -37,9 +37,8 @@ fn replace(image: &[u8], path: &[u8]) -> isize {
     }
     let file = file as usize;
     let mut result = sys::write_all(file, image);
-    let padding = image.len().next_multiple_of(size_of::<usize>()) - image.len() + HEADERS;
     if result == 0 {
-        result = sys::write_all(file, [0; HEADERS + 8].get(..padding).unwrap_or_default());
+        result = sys::set_len(file, (image.len() + HEADERS).next_multiple_of(size_of::<usize>()));
     }
     if result == 0 {
         result = sys::make_program(file);
@@ -56,8 +55,8 @@ fn replace(image: &[u8], path: &[u8]) -> isize {
     result
 }
 
-/// What follows the image in the file: lld leaves room there for the headers of two sections, none
-/// and the only one, though it was told to write none (`-z nosectionheader`).
+/// What follows the image in the file, all zeros: lld leaves room there for the headers of two
+/// sections, none and the only one, though it was told to write none (`-z nosectionheader`).
 const HEADERS: usize = 2 * if size_of::<usize>() == 8 { 64 } else { 40 };
 
 /// `ENAMETOOLONG`.

@@ -3,64 +3,48 @@
 //! Read only after execve(2) has failed. What stands in the file is somebody else's: every offset
 //! in it may be a lie, so each read is checked against the bytes that are there.
 
+use crate::message::Message;
 use crate::text;
 
 /// How many bytes from the start of a file are looked at. Linkers put the program headers right
-/// after the ELF header and the loader's name soon after; Go's puts it at the end of the first
-/// page.
-pub const HEAD_MAX: usize = 4096;
+/// after the ELF header; the name of the loader, to which they point, may stand anywhere.
+pub const HEAD_MAX: usize = 2048;
 
 /// How much of a `#!` line the kernel looks at (`BINPRM_BUF_SIZE`).
 const SHEBANG_MAX: usize = 256;
 
-/// What a file is, as far as its first bytes tell.
+/// What the first bytes of a file tell.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Kind<'a> {
-    /// There is nothing in it.
-    Empty,
-    /// A script, and the interpreter that its `#!` line names.
-    Script(&'a [u8]),
-    /// An ELF file.
-    Elf(Elf),
-    /// An ELF file that ends before its header does.
-    Truncated,
-    /// A program for macOS.
-    MachO,
-    /// A program for Windows.
-    Pe,
-    /// Text without a `#!` line.
-    Text,
-    /// Something else.
-    Unknown,
-}
-
-/// What an ELF header says (elf(5)).
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Elf {
-    /// What it is built for.
+pub struct Diagnosis {
+    /// Why it cannot be executed. [`Message::NoLoader`], [`Message::NoInterpreter`] and
+    /// [`Message::CarriageReturn`] are so only where what it needs in order to run is not there.
+    pub reason: Message,
+    /// What it is built for; this machine where the file does not say.
     pub machine: Machine,
-    /// Where the name of its loader stands in the file.
-    pub loader_offset: u64,
-    /// How long that name is, NUL included; 0 where there is none: only a dynamically linked
-    /// program has a loader (`PT_INTERP`).
-    pub loader_size: u64,
+    /// Where in the file the name of what it needs stands: the loader (elf(5), `PT_INTERP`) of a
+    /// dynamically linked program, or the interpreter of a script.
+    pub offset: usize,
+    /// How long that name is, with a NUL or without; 0 where it needs nothing.
+    pub size: usize,
 }
 
-/// A machine as ELF tells machines apart.
+/// A machine as ELF tells machines apart: `e_machine`, the class and the byte order, in one number.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct Machine {
-    /// `e_machine`.
-    number: u16,
-    /// Has it 64-bit addresses (`ELFCLASS64`)?
-    wide: bool,
-    /// Is it big-endian (`ELFDATA2MSB`)?
-    big: bool,
-}
+pub struct Machine(u32);
+
+/// Is this machine's byte order big-endian?
+const BIG: bool = cfg!(target_endian = "big");
+/// Has this machine 64-bit addresses?
+const WIDE: bool = cfg!(target_pointer_width = "64");
+/// This machine's own class: `ELFCLASS32` or `ELFCLASS64`.
+const CLASS: u8 = if WIDE { 2 } else { 1 };
+/// This machine's own byte order: `ELFDATA2LSB` or `ELFDATA2MSB`.
+const ORDER: u8 = if BIG { 2 } else { 1 };
 
 impl Machine {
     /// The machine that this is compiled for.
-    pub const OWN: Self = Self {
-        number: if cfg!(target_arch = "x86_64") {
+    pub const OWN: Self = Self::new(
+        if cfg!(target_arch = "x86_64") {
             62
         } else if cfg!(target_arch = "aarch64") {
             183
@@ -77,25 +61,25 @@ impl Machine {
         } else {
             0
         },
-        wide: cfg!(target_pointer_width = "64"),
-        big: cfg!(target_endian = "big"),
-    };
+        CLASS,
+        ORDER,
+    );
+
+    /// 64 bits and little-endian, as most are, add nothing; 32 bits add 1000, big-endian 2000. The
+    /// numbers of machines that matter are below 1000 (and one is far above).
+    const fn new(number: u16, class: u8, order: u8) -> Self {
+        let kind = (2 * order as u32).wrapping_sub(class as u32);
+        Self((number as u32).wrapping_add(kind.wrapping_mul(1000)))
+    }
 
     /// Its usual name, as `uname -m` or a compiler says it.
     #[must_use]
     pub fn name(self) -> &'static [u8] {
-        let narrow = if self.wide { 0 } else { NARROW };
-        let big = if self.big { BIG } else { 0 };
-        let name = text::entry(MACHINES.as_bytes(), u32::from(self.number) + narrow + big);
-        if name.is_empty() { b"another machine" } else { name }
+        text::entry(MACHINES.as_bytes(), self.0)
     }
 }
 
-/// What is added to `e_machine` in the list below where addresses have 32 bits.
-const NARROW: u32 = 1000;
-/// What is added where the byte order is big-endian.
-const BIG: u32 = 2000;
-
+/// By their numbers as [`Machine::new`] makes them.
 const MACHINES: &str = "62 x86_64
 1062 x32
 1003 i386
@@ -120,90 +104,114 @@ const MACHINES: &str = "62 x86_64
 3015 hppa
 1042 sh4
 50 ia64
-36902 alpha";
+36902 alpha
+another machine";
 
-/// What `head`, the first bytes of a file (at most [`HEAD_MAX`]), says of it.
+/// What the first bytes of a file say of it. Where it has only `size` bytes, the others must be 0.
 #[must_use]
-pub fn kind(head: &[u8]) -> Kind<'_> {
-    match head {
-        [] => Kind::Empty,
-        [b'#', b'!', line @ ..] => script(line),
-        [0x7f, b'E', b'L', b'F', ..] => elf(head).map_or(Kind::Truncated, Kind::Elf),
-        [b'M', b'Z', ..] => Kind::Pe,
+#[inline(never)]
+pub fn diagnose(head: &[u8; HEAD_MAX], size: usize) -> Diagnosis {
+    let mut found =
+        Diagnosis { reason: Message::IsUnknown, machine: Machine::OWN, offset: 0, size: 0 };
+    match u32::from_be_bytes(field(head, 0)) {
+        _ if size == 0 => found.reason = Message::IsEmpty,
+        0x7f45_4c46 => found.read_elf(head, size),
         // 32 and 64 bits, either byte order, and the archive of several of them.
-        [0xfe, 0xed, 0xfa, 0xce | 0xcf, ..]
-        | [0xce | 0xcf, 0xfa, 0xed, 0xfe, ..]
-        | [0xca, 0xfe, 0xba, 0xbe, ..] => Kind::MachO,
-        _ if head.iter().any(|byte| *byte == 0) => Kind::Unknown,
-        _ => Kind::Text,
-    }
-}
-
-/// The interpreter of a `#!` line, as the kernel reads it (`load_script` in fs/binfmt_script.c).
-fn script(line: &[u8]) -> Kind<'_> {
-    let line = line.get(..SHEBANG_MAX - 2).unwrap_or(line);
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let end = |byte: &u8| blank(byte) || matches!(byte, b'\n' | 0);
-    let start = line.iter().position(|byte| !blank(byte)).unwrap_or_default();
-    let name = line.get(start..).unwrap_or_default();
-    Kind::Script(name.split(end).next().unwrap_or_default())
-}
-
-/// A field of a header: where it stands in it and how many bytes it has.
-type Field = (u64, u8);
-
-/// The fields that this machine's own class has (elf(5)).
-mod field {
-    use super::{Field, Machine};
-
-    const fn of(narrow: Field, wide: Field) -> Field {
-        if Machine::OWN.wide { wide } else { narrow }
-    }
-
-    pub const E_PHOFF: Field = of((28, 4), (32, 8));
-    pub const E_PHENTSIZE: Field = of((42, 2), (54, 2));
-    pub const E_PHNUM: Field = of((44, 2), (56, 2));
-    pub const P_TYPE: Field = (0, 4);
-    pub const P_OFFSET: Field = of((4, 4), (8, 8));
-    pub const P_FILESZ: Field = of((16, 4), (32, 8));
-}
-
-fn elf(file: &[u8]) -> Option<Elf> {
-    const PT_INTERP: u64 = 3;
-    let big = *file.get(5)? == 2;
-    let machine =
-        Machine { number: number(file, 0, (18, 2), big)? as u16, wide: *file.get(4)? == 2, big };
-    let mut elf = Elf { machine, loader_offset: 0, loader_size: 0 };
-    // Of another machine's program nothing else matters.
-    if machine == Machine::OWN {
-        let own = |at: u64, field: Field| number(file, at, field, Machine::OWN.big);
-        let mut at = own(0, field::E_PHOFF)?;
-        let size = own(0, field::E_PHENTSIZE)?;
-        let mut left = own(0, field::E_PHNUM)?;
-        while left > 0 {
-            // A header past the end of what was read ends the search.
-            let Some(kind) = own(at, field::P_TYPE) else { break };
-            if kind == PT_INTERP {
-                elf.loader_offset = own(at, field::P_OFFSET)?;
-                elf.loader_size = own(at, field::P_FILESZ)?;
-                break;
+        0xfeed_face | 0xfeed_facf | 0xcefa_edfe | 0xcffa_edfe | 0xcafe_babe => {
+            found.reason = Message::IsMachO;
+        }
+        magic => match magic >> 16 {
+            // `MZ` and `#!`
+            0x4d5a => found.reason = Message::IsPe,
+            0x2321 => found.read_line(head),
+            _ if head.iter().position(|byte| *byte == 0).is_none_or(|nul| nul >= size) => {
+                found.reason = Message::IsText;
             }
-            at = at.wrapping_add(size);
-            left -= 1;
+            _ => {}
+        },
+    }
+    found
+}
+
+impl Diagnosis {
+    /// Finds the interpreter in a `#!` line, as the kernel does (`load_script` in
+    /// fs/binfmt_script.c).
+    fn read_line(&mut self, head: &[u8; HEAD_MAX]) {
+        let is_blank = |at: usize| matches!(head[at], b' ' | b'\t');
+        let mut start = 2;
+        while start < SHEBANG_MAX && is_blank(start) {
+            start += 1;
+        }
+        let mut end = start;
+        while end < SHEBANG_MAX && !is_blank(end) && !matches!(head[end], b'\n' | 0) {
+            end += 1;
+        }
+        self.reason = match head[end - 1] {
+            b'\r' => Message::CarriageReturn,
+            _ => Message::NoInterpreter,
+        };
+        (self.offset, self.size) = (start, end - start);
+    }
+
+    fn read_elf(&mut self, head: &[u8; HEAD_MAX], size: usize) {
+        self.reason = Message::IsDamaged;
+        if size < HEADER_MIN {
+            return;
+        }
+        let (class, order) = (head[4], head[5]);
+        let mut number = u16::from_ne_bytes(field(head, 18));
+        if order != ORDER {
+            number = number.swap_bytes();
+        }
+        self.reason = Message::NoLoader;
+        self.machine = Machine::new(number, class, order);
+        // Of another machine's program nothing else matters.
+        if self.machine == Machine::OWN {
+            (self.offset, self.size) = loader(head).unwrap_or_default();
         }
     }
-    Some(elf)
 }
 
-/// The number in a field of the header at `at`; none where the file ends before it does.
-#[inline(never)]
-fn number(file: &[u8], at: u64, (offset, size): Field, big: bool) -> Option<u64> {
-    let start = usize::try_from(at.wrapping_add(offset)).ok()?;
-    let bytes = file.get(start..)?.get(..size.into())?;
-    let mut number = 0;
-    for index in 0..bytes.len() {
-        let place = if big { index } else { bytes.len() - 1 - index };
-        number = number << 8 | u64::from(*bytes.get(place)?);
+/// The shorter of the two ELF headers, which is that of 32 bits.
+const HEADER_MIN: usize = 52;
+
+/// How long the ELF header and a program header of this machine's own class are, and where things
+/// stand in them (elf(5)). The kernel takes no program headers of another length
+/// (`load_elf_phdrs` in fs/binfmt_elf.c).
+mod own {
+    use super::WIDE;
+
+    const fn of(narrow: usize, wide: usize) -> usize {
+        if WIDE { wide } else { narrow }
     }
-    Some(number)
+
+    pub const E_PHOFF: usize = of(28, 32);
+    pub const E_PHNUM: usize = of(44, 56);
+    pub const ENTRY: usize = of(32, 56);
+    pub const P_TYPE: usize = 0;
+    pub const P_OFFSET: usize = of(4, 8);
+    pub const P_FILESZ: usize = of(16, 32);
+}
+
+/// Where the name of the loader stands in this machine's own program, and how long it is; none
+/// where there is none, or none is found.
+fn loader(head: &[u8; HEAD_MAX]) -> Option<(usize, usize)> {
+    const PT_INTERP: u32 = 3;
+    let mut table = head.get(usize::from_ne_bytes(field(head, own::E_PHOFF))..)?;
+    for _ in 0..u16::from_ne_bytes(field(head, own::E_PHNUM)) {
+        let (entry, rest) = table.split_first_chunk::<{ own::ENTRY }>()?;
+        if u32::from_ne_bytes(field(entry, own::P_TYPE)) == PT_INTERP {
+            let offset = usize::from_ne_bytes(field(entry, own::P_OFFSET));
+            return Some((offset, usize::from_ne_bytes(field(entry, own::P_FILESZ))));
+        }
+        table = rest;
+    }
+    None
+}
+
+/// The bytes of the field at `at` of a header.
+#[inline(always)]
+fn field<const SIZE: usize>(header: &[u8], at: usize) -> [u8; SIZE] {
+    let rest = header.get(at..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or([0; SIZE])
 }

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use rinit::diagnose::{self, HEAD_MAX, Kind, Machine};
+use rinit::diagnose::{Diagnosis, HEAD_MAX, Machine, diagnose};
 use rinit::message::Message;
 use rinit::path;
 use rinit::status::{NOT_EXECUTABLE, NOT_FOUND};
@@ -17,132 +17,121 @@ const DEPTH_MAX: u8 = 5;
 #[cold]
 #[inline(never)]
 pub fn is_text(file: &CStr) -> bool {
-    diagnose::kind(head(file, &mut [0; 256])) == Kind::Text
+    look_at(sys::open(file)).reason == Message::IsText
 }
 
-/// The first bytes of a file; none where it cannot be read.
-fn head<'a>(file: &CStr, buffer: &'a mut [u8]) -> &'a [u8] {
-    sys::read_at(sys::open(file), buffer, 0)
+/// What the first bytes of a file say; nothing where it could not be opened.
+#[inline(never)]
+fn look_at(file: isize) -> Diagnosis {
+    let mut head = [0; HEAD_MAX];
+    let size = sys::read_at(file, &mut head, 0).len();
+    diagnose(&head, size)
 }
 
-/// Says why `file` could not be executed, of which the kernel only said `error`; the exit code
-/// for it.
+/// Says why `file` could not be executed; the exit code for it. The kernel said only `error`, or
+/// it was `searched` in these folders and is in none of them.
 #[cold]
 #[inline(never)]
-pub fn explain(file: &CStr, error: Errno) -> u8 {
-    blame(file, error, DEPTH_MAX);
-    let is_missing = matches!(error, Errno::NOENT | Errno::NOTDIR) && !sys::exists(file);
-    if is_missing { NOT_FOUND } else { NOT_EXECUTABLE }
-}
-
-/// Says that `file` cannot be run, and why.
-#[inline(never)]
-pub fn because(file: &[u8], reason: Message, word: &[u8]) {
+pub fn explain(file: &CStr, error: Errno, searched: Option<&[u8]>) -> u8 {
     // A SIGPIPE of the message must not replace the exit code.
     sys::block_signals();
     let mut line = Line::new();
-    line.add(Message::CannotRun, file, [0; 2]);
-    line.add(reason, word, [0; 2]);
-    if reason == Message::OtherMachine {
-        line.add(Message::Word, Machine::OWN.name(), [0; 2]);
+    line.add(Message::CannotRun, file.to_bytes(), [0; 2]);
+    let mut code = NOT_FOUND;
+    if let Some(folders) = searched {
+        line.add(Message::NotInPath, folders, [0; 2]);
+    } else {
+        if !matches!(error, Errno::NOENT | Errno::NOTDIR) || sys::exists(file) {
+            code = NOT_EXECUTABLE;
+        }
+        blame(&mut line, file, error, DEPTH_MAX);
     }
     sys::say(&mut line);
+    code
 }
 
-/// Finds what is at fault: the file, the way to it, or what it needs in order to run.
+/// Adds to the line what is at fault: the file, the way to it, or what it needs in order to run.
 #[inline(never)]
-fn blame(file: &CStr, error: Errno, depth: u8) {
+fn blame(line: &mut Line, file: &CStr, error: Errno, depth: u8) {
     let mut buffer = [0; path::MAX];
-    let mut head_buffer = [0; HEAD_MAX];
-    let (reason, word) = fault(file, error, &mut buffer, &mut head_buffer);
-    because(file.to_bytes(), reason, word);
-    if reason == Message::Needs && depth > 0 {
-        blame(sys::c_string(&buffer), error, depth - 1);
-    }
+    let reason = fault(file, error, &mut buffer);
+    let word = sys::c_string(&buffer);
+    line.add(reason, word.to_bytes(), [0; 2]);
+    let rest = match reason {
+        Message::Needs if depth > 0 => return blame(line, word, error, depth - 1),
+        Message::Needs | Message::LinkTo | Message::Kernel => error.reason(),
+        Message::OtherMachine => Machine::OWN.name(),
+        _ => return,
+    };
+    line.add(Message::Word, rest, [0; 2]);
 }
 
-fn fault<'a>(
-    file: &'a CStr,
-    error: Errno,
-    buffer: &'a mut [u8; path::MAX],
-    head_buffer: &'a mut [u8],
-) -> (Message, &'a [u8]) {
-    if error == Errno::ACCESS || error == Errno::NOTDIR {
-        if let Some(part) = closed_part(file, buffer) {
-            return (Message::ClosedFolder, part);
+/// What is wrong with a file that could not be executed; where nothing can be found,
+/// [`Message::Kernel`]. The word to that is what the buffer, which must be empty, begins with.
+#[inline(never)]
+fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
+    if !error.may_be_anothers() {
+        return Message::Kernel;
+    }
+    if !sys::exists(file) {
+        if sys::read_link(file, buffer) {
+            return Message::LinkTo;
         }
+        if matches!(error, Errno::ACCESS | Errno::NOTDIR) && finds_closed(file, buffer) {
+            return Message::ClosedFolder;
+        }
+        return Message::Kernel;
     }
     if error == Errno::ACCESS {
         if sys::is_folder(file) {
-            return (Message::IsFolder, b"");
+            return Message::IsFolder;
         }
         if sys::is_noexec(file) {
-            return (Message::IsNoexec, b"");
+            return Message::IsNoexec;
         }
         if !sys::may_execute(file) {
-            return (Message::NotExecutable, b"");
+            return Message::NotExecutable;
         }
     }
-    let kind = diagnose::kind(head(file, head_buffer));
-    // What it needs in order to run, if anything.
-    let mut missing = Message::NoInterpreter;
-    *buffer = [0; path::MAX];
-    match kind {
-        Kind::Elf(elf) => {
-            if elf.machine != Machine::OWN {
-                return (Message::OtherMachine, elf.machine.name());
-            }
-            missing = Message::NoLoader;
-            let size = (path::MAX - 1).min(elf.loader_size as usize);
-            let room = buffer.get_mut(..size).unwrap_or_default();
-            sys::read_at(sys::open(file), room, elf.loader_offset);
-        }
-        Kind::Script(name) => {
-            if name.ends_with(b"\r") {
-                missing = Message::CarriageReturn;
-            }
-            for (to, from) in buffer.iter_mut().zip(name) {
-                *to = *from;
-            }
-        }
-        _ => {}
+    let file = sys::open(file);
+    if file < 0 {
+        return Message::Kernel;
     }
+    let found = look_at(file);
+    if found.machine != Machine::OWN {
+        for (to, from) in buffer.iter_mut().zip(found.machine.name()) {
+            *to = *from;
+        }
+        return Message::OtherMachine;
+    }
+    let room = buffer.get_mut(..found.size.min(path::MAX - 1)).unwrap_or_default();
+    sys::read_at(file, room, found.offset as u64);
     let needed = sys::c_string(buffer);
-    if !needed.is_empty() {
-        let there = sys::exists(needed);
-        return (if there { Message::Needs } else { missing }, needed.to_bytes());
-    }
-    if error == Errno::NOEXEC {
-        let reason = match kind {
-            Kind::Empty => Message::IsEmpty,
-            Kind::Text => Message::IsText,
-            Kind::Elf(_) | Kind::Truncated => Message::IsDamaged,
-            Kind::MachO => Message::IsMachO,
-            Kind::Pe => Message::IsPe,
-            Kind::Script(_) | Kind::Unknown => Message::IsUnknown,
-        };
-        return (reason, b"");
-    }
-    if error == Errno::NOENT {
-        if let Some(target) = sys::read_link(file, head_buffer) {
-            return (Message::DanglingLink, target);
+    let needs = !needed.is_empty();
+    match error {
+        Errno::NOENT if needs && !sys::is_there(needed) => found.reason,
+        // Then it is a security module that does not let the file itself be executed.
+        Errno::ACCESS if needs && sys::may_execute(needed) && !sys::is_folder(needed) => {
+            Message::Kernel
         }
+        _ if needs => Message::Needs,
+        Errno::NOEXEC => match found.reason {
+            Message::NoLoader | Message::NoInterpreter => Message::IsDamaged,
+            reason => reason,
+        },
+        _ => Message::Kernel,
     }
-    (Message::Word, error.reason())
 }
 
-/// The first part of the way to `file` that is no folder, or not one that may be searched.
-fn closed_part<'a>(file: &'a CStr, buffer: &mut [u8]) -> Option<&'a [u8]> {
-    let bytes = file.to_bytes();
-    for (index, byte) in bytes.iter().enumerate() {
-        if *byte != b'/' || index == 0 {
-            continue;
-        }
-        let part = bytes.get(..index)?;
-        let folder = sys::c_string(path::join(buffer, b"", b'/', part)?);
-        if !sys::is_folder(folder) || !sys::may_execute(folder) {
-            return Some(part);
+/// Is there a folder on the way to `file` that is none, or may not be searched? The buffer, which
+/// must be empty, then begins with its name.
+fn finds_closed(file: &CStr, buffer: &mut [u8; path::MAX]) -> bool {
+    for (index, byte) in file.to_bytes().iter().enumerate() {
+        let Some(place) = buffer.get_mut(index) else { break };
+        *place = *byte;
+        if *byte == b'/' && !sys::may_execute(sys::c_string(buffer)) {
+            return true;
         }
     }
-    None
+    false
 }

@@ -1,6 +1,6 @@
 //! The loop: waits, reaps, forwards, drains, leaves. What to do is the machine's to decide.
 
-use rustix::runtime::{KernelSigSet, KernelSigaction};
+use rustix::runtime::KernelSigSet;
 
 use rinit::cli::{Config, Target};
 use rinit::machine::{Action, Audience, Machine, Phase, Pid, Program};
@@ -24,9 +24,13 @@ pub struct Init<'a> {
     machine: Machine<'a>,
     /// The signal mask, for the programs to get it as it was.
     pub(crate) mask: KernelSigSet,
-    /// The disposition of SIGCHLD. rinit cannot leave it ignored: the kernel would reap its
-    /// children by itself and drop their codes (sigaction(2), POSIX.1-2001).
-    pub(crate) sigchld: KernelSigaction,
+    /// Was SIGCHLD ignored? rinit cannot leave it so: the kernel would reap its children by itself
+    /// and drop their codes (sigaction(2), POSIX.1-2001).
+    pub(crate) ignores_sigchld: bool,
+    /// Where the name of the program that is being started stands in the argument vector.
+    pub(crate) index: usize,
+    /// Room for `LISTEN_PID=` and a number; the environment of all programs may point here.
+    pub(crate) listen_pid: [u8; 24],
 }
 
 impl<'a> Init<'a> {
@@ -39,7 +43,9 @@ impl<'a> Init<'a> {
             terminal: Terminal::none(),
             machine: Machine::new(&config.rules),
             mask,
-            sigchld: sys::default_disposition(Signal::CHLD),
+            ignores_sigchld: sys::default_disposition(Signal::CHLD),
+            index: 0,
+            listen_pid: [0; 24],
         }
     }
 
@@ -167,7 +173,7 @@ impl<'a> Init<'a> {
             }
             None => {
                 who = b"orphan";
-                asked = config.verbose > 1 || config.warn_reaped && is_dead;
+                asked = config.verbose > 1 || config.warn_reaped() && is_dead;
             }
         }
         if asked {
@@ -196,10 +202,10 @@ impl<'a> Init<'a> {
     #[inline(never)]
     fn send(&self, audience: Audience, signal: Signal) {
         let to_rest = audience == Audience::Rest;
-        if self.is_pid_1() && (to_rest || self.config.target == Target::All) {
+        if self.is_pid_1() && (to_rest || self.config.target() == Target::All) {
             return self.signal(-1, signal);
         }
-        let alone = self.config.target == Target::SingleChild && !to_rest;
+        let alone = self.config.target() == Target::SingleChild && !to_rest;
         for Program { pid, alive } in self.machine.programs() {
             // Where the leader was reaped, a child of rinit's proves that it still is the group.
             if *alive || to_rest && *pid != 0 && sys::has_child_in_group(*pid) {

@@ -4,9 +4,8 @@ use core::ffi::CStr;
 use core::ptr;
 
 use rinit::machine::Pid;
-use rinit::message::Message;
 use rinit::signal::Signal;
-use rinit::status::{CANNOT, NOT_FOUND};
+use rinit::status::CANNOT;
 use rinit::{path, text};
 
 use crate::init::Init;
@@ -14,15 +13,6 @@ use crate::start::vfork_into;
 use crate::sys::Errno;
 use crate::terminal::Terminal;
 use crate::{explain, sys};
-
-/// What the child needs; it borrows it, as it borrows all of its parent's memory.
-struct Birth<'a, 'b> {
-    init: &'a mut Init<'b>,
-    number: usize,
-    index: usize,
-    /// Room for `LISTEN_PID=` and a number. It must outlive the child's frames only until the exec.
-    listen_pid: [u8; 24],
-}
 
 impl Init<'_> {
     /// Starts the program of this number, whose name stands at `index` of the argument vector. By
@@ -35,146 +25,132 @@ impl Init<'_> {
             // SAFETY: the entry exists, and nobody needs the separator any more.
             unsafe { *self.stack.arguments_from(index - 1) = ptr::null() };
         }
-        let mut birth = Birth { init: self, number, index, listen_pid: [0; 24] };
-        // SAFETY: `child` expects a `Birth`, and this one lives until the child is through.
-        unsafe { vfork_into(child, &raw mut birth) as Pid }
+        self.index = index;
+        // SAFETY: `child` expects an `Init`, and this one lives until the child is through.
+        unsafe { vfork_into(child, &raw mut *self) as Pid }
     }
-}
 
-/// The child's part. It runs in the parent's memory, while the parent sleeps.
-extern "C" fn child(birth: *mut Birth<'_, '_>) -> ! {
-    // SAFETY: `launch` handed it over and touches it only after this process is through with it.
-    let birth = unsafe { &mut *birth };
-    sys::exit(birth.come_to_life())
-}
-
-impl Birth<'_, '_> {
-    /// Returns only the exit code for the failure.
+    /// The child's part. It runs in the parent's memory, while the parent sleeps. Returns only the
+    /// exit code for the failure.
+    ///
+    /// All programs do the same, though the terminal and LISTEN_PID are for the first one alone:
+    /// after it the terminal is no longer rinit's, and LISTEN_PID no longer names rinit.
     fn come_to_life(&mut self) -> u8 {
-        let is_first = self.number == 0;
-        if is_first {
-            self.init.pid = sys::parent_pid();
-            self.init.terminal = Terminal::find();
-        }
-        let is_ours = is_first && self.init.terminal.is_ours();
+        self.pid = sys::parent_pid();
+        self.terminal = Terminal::find();
+        let is_ours = self.terminal.is_ours();
         sys::lead_own_group();
         if is_ours {
             // With SIGTTOU blocked the kernel lets a background process do this.
-            self.init.terminal.set_holder(sys::own_pid());
+            self.terminal.set_holder(sys::own_pid());
         }
-        if is_first {
-            self.name_in_listen_pid();
-        }
-        if let Some(signal) = self.init.config.parent_death {
+        self.name_in_listen_pid();
+        if let Some(signal) = self.config.parent_death {
             sys::signal_on_parent_death(signal);
-            if sys::parent_pid() != self.init.pid {
+            if sys::parent_pid() != self.pid {
                 return CANNOT;
             }
         }
-        // There is no handler after execve(2): what is not the default is to ignore.
-        if self.init.sigchld.sa_handler_kernel.is_some() {
-            sys::disposition(Signal::CHLD, self.init.sigchld.clone());
+        if self.ignores_sigchld {
+            sys::disposition(Signal::CHLD, true);
         }
-        sys::set_mask(&self.init.mask);
-        self.execute()
+        sys::set_mask(self.mask.clone());
+        match self.execute(&mut [0; 160]) {
+            Some(code) => code,
+            None => self.execute_at_length(),
+        }
     }
 
     /// systemd and others that hand over sockets write the receiver's process id into LISTEN_PID
     /// (sd_listen_fds(3)). Where they meant rinit they now mean the calling process.
     fn name_in_listen_pid(&mut self) {
-        let stack = self.init.stack;
+        let mut index = 0;
         let mut digits = [0; 10];
-        let Some((index, meant)) = stack.find(b"LISTEN_PID=") else { return };
-        if meant == text::decimal(self.init.pid as u32, &mut digits) {
+        if let Some(meant) = self.stack.find(b"LISTEN_PID=", &mut index)
+            && meant == text::decimal(self.pid as u32, &mut digits)
+        {
             let pid = text::decimal(sys::own_pid() as u32, &mut digits);
             if let Some(entry) = path::join(&mut self.listen_pid, b"LISTEN_PID", b'=', pid) {
-                // SAFETY: the entry exists, and what it points to stays until the exec.
-                unsafe { *stack.environment_from(index) = entry.as_ptr() };
+                // SAFETY: the entry exists, and what it points to stays where it is.
+                unsafe { *self.stack.environment_from(index) = entry.as_ptr() };
             }
         }
-    }
-
-    /// Returns only the exit code for the failure.
-    fn execute(&self) -> u8 {
-        let stack = self.init.stack;
-        let name = stack.argument(self.index).unwrap_or_default();
-        if path::is_path(name) {
-            // SAFETY: it is an entry of the argument vector.
-            let file = unsafe { CStr::from_ptr((*stack.arguments_from(self.index)).cast()) };
-            return explain::explain(file, self.attempt(file));
-        }
-        let folders = stack.find(b"PATH=").map_or(path::DEFAULT, |(_, folders)| folders);
-        self.search(name, folders, &mut [0; 128])
-            .or_else(|| self.search_at_length(name, folders))
-            .unwrap_or(NOT_FOUND)
     }
 
     /// The same with room for the longest name that the kernel takes. It stands apart because the
     /// stack is the parent's: what is not touched here stays out of rinit's memory.
     #[cold]
     #[inline(never)]
-    fn search_at_length(&self, name: &[u8], folders: &[u8]) -> Option<u8> {
-        self.search(name, folders, &mut [0; path::MAX])
+    fn execute_at_length(&self) -> u8 {
+        self.execute(&mut [0; path::MAX]).unwrap_or(CANNOT)
     }
 
-    /// Tries each candidate as execvp(3) does. Returns only the exit code for the failure, or none
-    /// where the buffer is too small for a candidate.
+    /// Executes the program, which is searched as execvp(3) does it: in the buffer. Returns only
+    /// the exit code for the failure, or none where the buffer is too small for a candidate.
     #[inline(never)]
-    fn search(&self, name: &[u8], folders: &[u8], buffer: &mut [u8]) -> Option<u8> {
+    fn execute(&self, buffer: &mut [u8]) -> Option<u8> {
+        // SAFETY: it is an entry of the argument vector.
+        let name = unsafe { CStr::from_ptr((*self.stack.arguments_from(self.index)).cast()) };
+        if path::is_path(name.to_bytes()) {
+            return Some(explain::explain(name, self.attempt(name), None));
+        }
+        let folders = self.stack.find(b"PATH=", &mut 0).unwrap_or(path::DEFAULT);
         // Once to execute; where nothing could be, once more to see what stood in the way.
-        for explaining in [false, true] {
-            let mut rest = Some(folders);
-            while let Some(folders) = rest {
-                let folder;
-                (folder, rest) = text::split(folders, b':');
-                let Some(file) = path::join(buffer, folder, b'/', name) else {
-                    if buffer.len() < path::MAX {
-                        return None;
-                    }
-                    continue;
-                };
+        let mut explaining = false;
+        let mut rest = Some(folders);
+        loop {
+            let folder;
+            (folder, rest) = text::split(rest.unwrap_or_default(), b':');
+            if let Some(file) = path::join(buffer, folder, b'/', name.to_bytes()) {
                 let file = sys::c_string(file);
-                if explaining && !sys::is_there(file) {
-                    continue;
-                }
                 let error = self.attempt(file);
                 let goes_on = matches!(
                     error,
                     Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::NAMETOOLONG
                 );
-                if explaining || !goes_on {
-                    return Some(explain::explain(file, error));
+                if !goes_on || explaining && sys::is_there(file) {
+                    return Some(explain::explain(file, error, None));
                 }
+            } else if buffer.len() < path::MAX {
+                return None;
+            }
+            if rest.is_none() {
+                if explaining {
+                    return Some(explain::explain(name, Errno::NOENT, Some(folders)));
+                }
+                explaining = true;
+                rest = Some(folders);
             }
         }
-        explain::because(name, Message::NotInPath, folders);
-        Some(NOT_FOUND)
     }
 
     /// Executes the file, or where it is a text without `#!` hands it to `/bin/sh`. Returns only
     /// the reason why not.
     #[inline(never)]
     fn attempt(&self, file: &CStr) -> Errno {
-        let stack = self.init.stack;
-        let arguments = stack.arguments_from(self.index);
-        let environment = stack.environment_from(0);
+        let arguments = self.stack.arguments_from(self.index);
+        let environment = self.stack.environment_from(0);
         // SAFETY: the kernel's own vectors.
         let error = unsafe { sys::execute(file, arguments, environment) };
         if error == Errno::NOEXEC && explain::is_text(file) {
-            let with_shell = stack.arguments_from(self.index - 1);
+            let with_shell = self.stack.arguments_from(self.index - 1);
             // SAFETY: both entries exist: rinit's own name or a separator stands before a
-            // program's. What they held is put back, for the messages that name the program.
+            // program's. Nobody reads them again.
             unsafe {
-                let name = *arguments;
                 *with_shell = SHELL.as_ptr().cast();
                 *arguments = file.as_ptr().cast();
                 sys::execute(SHELL, with_shell, environment);
-                *arguments = name;
-                *with_shell = ptr::null();
             }
         }
         error
     }
+}
+
+/// Where the child begins.
+extern "C" fn child(init: *mut Init<'_>) -> ! {
+    // SAFETY: `launch` handed it over and touches it only after this process is through with it.
+    let init = unsafe { &mut *init };
+    sys::exit(init.come_to_life())
 }
 
 /// What executes a text (POSIX, execvp).

@@ -20,7 +20,7 @@ mod start;
 mod sys;
 mod terminal;
 
-use rinit::cli::{Config, HELP, LICENSE, Task, UsageError};
+use rinit::cli::{Config, HELP, Id, LICENSE, UsageError};
 use rinit::message::{Message, reason};
 use rinit::signal::Signal;
 use rinit::status::CANNOT;
@@ -52,7 +52,7 @@ extern "C" fn main(top: *mut usize) -> ! {
     let read = config.read(|index| stack.argument(index), |index| stack.variable(index));
     let code = if read.is_none() {
         refuse(&config.error)
-    } else if config.task == Task::Run {
+    } else if config.task == Id::NONE {
         Init::new(&config, stack, mask).run()
     } else {
         do_task(&config, stack)
@@ -64,7 +64,9 @@ extern "C" fn main(top: *mut usize) -> ! {
 #[cold]
 #[inline(never)]
 fn refuse(error: &UsageError<'_>) -> u8 {
-    sys::say(&mut error.line());
+    let mut line = Line::new();
+    error.tell(&mut line);
+    sys::say(&mut line);
     CANNOT
 }
 
@@ -72,34 +74,34 @@ fn refuse(error: &UsageError<'_>) -> u8 {
 #[cold]
 #[inline(never)]
 fn do_task(config: &Config<'_>, stack: InitialStack) -> u8 {
-    match config.task {
-        Task::CopyTo => copy::copy(stack.image(), config.path),
-        Task::Help => print(HELP),
-        Task::Version => print(VERSION),
-        Task::License => print(LICENSE),
-        _ => linger(config),
+    if config.task == Id::COPY_TO {
+        return copy::copy(stack.image(), config.path.unwrap_or_default());
     }
+    if config.task < Id::HELP {
+        return linger(config);
+    }
+    print(match config.task {
+        Id::HELP => HELP,
+        Id::VERSION => VERSION,
+        _ => LICENSE,
+    })
 }
 
 /// Reaps until it is asked to end, or has slept enough.
 #[inline(never)]
 fn linger(config: &Config<'_>) -> u8 {
     sys::default_disposition(Signal::CHLD);
-    let sleeps = config.task == Task::Sleep;
-    let until = if sleeps { sys::now() + config.sleep } else { 0 };
+    let until = (config.task == Id::SLEEP).then(|| sys::now() + config.sleep);
     loop {
-        let mut left = None;
-        if sleeps {
-            match until.saturating_sub(sys::now()) {
-                0 => return 0,
-                time => left = Some(time),
-            }
+        let left = until.map(|until| until.saturating_sub(sys::now()));
+        if left == Some(0) {
+            return 0;
         }
         match sys::wait_for_signal(left) {
             Some((Signal::CHLD, _)) => while let Report::Child(..) = sys::reap() {},
             // Who pauses has done its job; who sleeps has not.
             Some((signal @ (Signal::TERM | Signal::INT), _)) => {
-                return if sleeps { 128 + signal.number() } else { 0 };
+                return if until.is_some() { 128 + signal.number() } else { 0 };
             }
             _ => {}
         }

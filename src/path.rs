@@ -21,21 +21,19 @@ pub const MAX: usize = 4096;
 /// It stands at the end of the buffer, next to the caller's frame: what no candidate needs of a
 /// large buffer is never touched and takes no memory.
 #[must_use]
+#[inline(never)]
 pub fn join<'a>(buffer: &'a mut [u8], left: &[u8], between: u8, right: &[u8]) -> Option<&'a [u8]> {
-    let end = put(buffer, buffer.len(), b"\0")?;
-    let mut start = put(buffer, end, right)?;
-    if !left.is_empty() {
-        start = put(buffer, start, &[between])?;
-        start = put(buffer, start, left)?;
+    // Where the right part begins.
+    let middle = if left.is_empty() { 0 } else { left.len() + 1 };
+    let start = buffer.len().checked_sub(middle + right.len() + 1)?;
+    let name = buffer.get_mut(start..)?;
+    for (index, slot) in name.iter_mut().enumerate() {
+        let part = if index < middle { left.get(index) } else { right.get(index - middle) };
+        *slot = match part {
+            Some(byte) => *byte,
+            None if index < middle => between,
+            None => 0,
+        };
     }
-    buffer.get(start..)
-}
-
-/// Copies `part` into the buffer so that it ends before `end`; where it starts.
-fn put(buffer: &mut [u8], end: usize, part: &[u8]) -> Option<usize> {
-    let start = end.checked_sub(part.len())?;
-    for (to, from) in buffer.get_mut(start..end)?.iter_mut().zip(part) {
-        *to = *from;
-    }
-    Some(start)
+    Some(name)
 }

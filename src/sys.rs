@@ -18,7 +18,7 @@ use rinit::signal::Signal;
 use rinit::status::Status;
 use rinit::text::{Line, Nanos, SECOND};
 
-use crate::start::system_call;
+use crate::start::{system_call, system_call_3};
 
 /// What a system call of rustix answers, or the number of its error.
 pub type Result<T> = core::result::Result<T, Errno>;
@@ -30,10 +30,27 @@ pub struct Errno(pub i32);
 #[allow(missing_docs, reason = "each is described in errno(3)")]
 impl Errno {
     pub const NOENT: Self = Self(errno::ENOENT as i32);
+    pub const IO: Self = Self(errno::EIO as i32);
     pub const NOEXEC: Self = Self(errno::ENOEXEC as i32);
     pub const ACCESS: Self = Self(errno::EACCES as i32);
     pub const NOTDIR: Self = Self(errno::ENOTDIR as i32);
     pub const NAMETOOLONG: Self = Self(errno::ENAMETOOLONG as i32);
+    pub const LOOP: Self = Self(errno::ELOOP as i32);
+    pub const LIBBAD: Self = Self(errno::ELIBBAD as i32);
+
+    /// Can what a file needs in order to run, or the way to that, have given rise to it (execve(2))?
+    pub fn may_be_anothers(self) -> bool {
+        matches!(
+            self,
+            Self::NOENT
+                | Self::IO
+                | Self::NOEXEC
+                | Self::ACCESS
+                | Self::NOTDIR
+                | Self::LOOP
+                | Self::LIBBAD
+        )
+    }
 
     /// What it means.
     pub fn reason(self) -> &'static [u8] {
@@ -75,28 +92,33 @@ pub fn exit(code: u8) -> ! {
 
 /// Blocks all 64 signals; the mask as it was.
 pub fn block_signals() -> KernelSigSet {
-    set_mask(&KernelSigSet::all())
+    set_mask(KernelSigSet::all())
 }
 
 /// Sets the mask; the mask as it was.
 #[inline(never)]
-pub fn set_mask(mask: &KernelSigSet) -> KernelSigSet {
+pub fn set_mask(mask: KernelSigSet) -> KernelSigSet {
     // SAFETY: there is no libc whose signals this could break, and no handler that could run.
-    let old = unsafe { runtime::kernel_sigprocmask(How::SETMASK, Some(mask)) };
+    let old = unsafe { runtime::kernel_sigprocmask(How::SETMASK, Some(&mask)) };
     old.unwrap_or(KernelSigSet::empty())
 }
 
-/// Gives a signal its default disposition; the disposition as it was.
-pub fn default_disposition(signal: Signal) -> KernelSigaction {
-    disposition(signal, KernelSigaction::default())
+/// Gives a signal its default disposition; was it ignored?
+pub fn default_disposition(signal: Signal) -> bool {
+    disposition(signal, false)
 }
 
-/// Sets a signal's disposition; the disposition as it was.
-pub fn disposition(signal: Signal, action: KernelSigaction) -> KernelSigaction {
-    // SAFETY: the default or what execve(2) left, which is to ignore: never a handler.
+/// Ignores a signal, or gives it its default disposition; was it ignored? There is nothing else
+/// after an execve(2), which leaves no handler.
+#[inline(never)]
+pub fn disposition(signal: Signal, ignored: bool) -> bool {
+    let mut action = KernelSigaction::default();
+    if ignored {
+        action.sa_handler_kernel = runtime::kernel_sig_ign();
+    }
+    // SAFETY: never a handler.
     let old = unsafe { runtime::kernel_sigaction(rustix_signal(signal), Some(action)) };
-    // It cannot fail for a signal that can be caught.
-    old.unwrap_or_default()
+    old.is_ok_and(|old| old.sa_handler_kernel.is_some())
 }
 
 /// Waits for any signal, `timeout` at most. Which one came, and the process that sent it: 0 for the
@@ -129,7 +151,7 @@ pub fn let_stops_in() {
     mask.remove(process::Signal::TSTP);
     mask.remove(process::Signal::TTIN);
     mask.remove(process::Signal::TTOU);
-    set_mask(&mask);
+    set_mask(mask);
 }
 
 /// Does a SIGCONT wait?
@@ -171,7 +193,7 @@ pub fn parent_pid() -> Pid {
 /// The own process group; 0 where it was made outside this namespace.
 pub fn own_group() -> Pid {
     // SAFETY: getpgid(2) touches no memory. Not rustix's, whose type has no 0.
-    unsafe { system_call(kernel::__NR_getpgid, 0, 0, 0, 0) as Pid }
+    unsafe { system_call_3(0, 0, 0, kernel::__NR_getpgid) as Pid }
 }
 
 /// Makes the calling process the leader of a group of its own.
@@ -241,12 +263,12 @@ pub fn leave_folder() {
 /// Closes every descriptor from 3 up.
 pub fn close_descriptors() {
     // SAFETY: rinit holds no descriptor of its own, so none that it still needs is closed.
-    let closed = unsafe { system_call(kernel::__NR_close_range, 3, u32::MAX as usize, 0, 0) };
+    let closed = unsafe { system_call_3(3, u32::MAX as usize, 0, kernel::__NR_close_range) };
     if closed < 0 {
         // Before Linux 5.9, or where a seccomp profile does not know the call.
         for number in 3..DESCRIPTORS_MAX {
             // SAFETY: as above.
-            unsafe { system_call(kernel::__NR_close, number, 0, 0, 0) };
+            unsafe { system_call_3(number, 0, 0, kernel::__NR_close) };
         }
     }
 }
@@ -263,7 +285,7 @@ pub unsafe fn let_go_between(first: usize, last: usize) {
     if start < end {
         // SAFETY: the caller's promise.
         unsafe {
-            system_call(kernel::__NR_madvise, start, end - start, kernel::MADV_DONTNEED as usize, 0)
+            system_call_3(start, end - start, kernel::MADV_DONTNEED as usize, kernel::__NR_madvise)
         };
     }
 }
@@ -284,7 +306,7 @@ pub fn now() -> Nanos {
     let clock = kernel::CLOCK_MONOTONIC as usize;
     // SAFETY: there is room for the answer. Not rustix's, which goes through the vDSO and keeps
     // its address in a writable static.
-    unsafe { system_call(kernel::__NR_clock_gettime, clock, address_mut(&mut time), 0, 0) };
+    unsafe { system_call_3(clock, address_mut(&mut time), 0, kernel::__NR_clock_gettime) };
     time.tv_sec as Nanos * SECOND + time.tv_nsec as Nanos
 }
 
@@ -298,7 +320,7 @@ pub fn foreground_group(terminal: usize) -> Pid {
     let request = ioctl::TIOCGPGRP as usize;
     // SAFETY: there is room for the answer.
     let result =
-        unsafe { system_call(kernel::__NR_ioctl, terminal, request, address_mut(&mut group), 0) };
+        unsafe { system_call_3(terminal, request, address_mut(&mut group), kernel::__NR_ioctl) };
     if result < 0 { -1 } else { group }
 }
 
@@ -307,20 +329,20 @@ pub fn foreground_group(terminal: usize) -> Pid {
 pub fn set_foreground_group(terminal: usize, group: Pid) -> bool {
     let request = ioctl::TIOCSPGRP as usize;
     // SAFETY: the kernel reads the number.
-    unsafe { system_call(kernel::__NR_ioctl, terminal, request, address(&group), 0) == 0 }
+    unsafe { system_call_3(terminal, request, address(&group), kernel::__NR_ioctl) == 0 }
 }
 
 /// May this process read from its terminal, being in the foreground? With SIGTTIN blocked a read,
 /// even of nothing, fails where it is not (`__tty_check_change` in drivers/tty/tty_jobctrl.c).
 pub fn may_read(terminal: usize) -> bool {
     // SAFETY: nothing is read.
-    unsafe { system_call(kernel::__NR_read, terminal, 0, 0, 0) == 0 }
+    unsafe { system_call_3(terminal, 0, 0, kernel::__NR_read) == 0 }
 }
 
 /// Is there any process in this group?
 pub fn group_exists(group: Pid) -> bool {
     // SAFETY: kill(2) with no signal touches nothing.
-    let result = unsafe { system_call(kernel::__NR_kill, -group as usize, 0, 0, 0) };
+    let result = unsafe { system_call_3(-group as usize, 0, 0, kernel::__NR_kill) };
     result != -(errno::ESRCH as isize)
 }
 
@@ -342,7 +364,7 @@ pub fn say(line: &mut Line) {
 #[inline(never)]
 fn write(file: usize, bytes: &[u8]) -> isize {
     // SAFETY: the bytes are there.
-    unsafe { system_call(kernel::__NR_write, file, address(bytes), bytes.len(), 0) }
+    unsafe { system_call_3(file, address(bytes), bytes.len(), kernel::__NR_write) }
 }
 
 /// Writes all of it; 0, or an error.
@@ -351,10 +373,9 @@ pub fn write_all(file: usize, mut bytes: &[u8]) -> isize {
     while !bytes.is_empty() {
         // No signal can interrupt it: all are blocked.
         let count = write(file, bytes);
-        if count < 0 {
-            return count;
-        }
-        bytes = bytes.get(count as usize..).unwrap_or_default();
+        // An error, being negative, is past the end.
+        let Some(rest) = bytes.get(count as usize..) else { return count };
+        bytes = rest;
     }
     0
 }
@@ -367,7 +388,7 @@ const HERE: usize = kernel::AT_FDCWD as usize;
 fn open_with(path: &CStr, flags: u32, mode: usize) -> isize {
     let flags = (flags | kernel::O_CLOEXEC) as usize;
     // SAFETY: a C string.
-    unsafe { system_call(kernel::__NR_openat, HERE, address(path), flags, mode) }
+    unsafe { system_call(HERE, address(path), flags, kernel::__NR_openat, mode) }
 }
 
 /// Opens a file for reading; its descriptor, or an error.
@@ -391,28 +412,34 @@ pub fn is_folder(path: &CStr) -> bool {
     open_with(path, kernel::O_PATH | kernel::O_DIRECTORY, 0) >= 0
 }
 
+/// Makes a file so long; what is new of it is zeros. 0, or an error.
+pub fn set_len(file: usize, len: usize) -> isize {
+    // SAFETY: it touches no memory.
+    unsafe { system_call_3(file, len, 0, kernel::__NR_ftruncate) }
+}
+
 /// Gives the file mode 0755, whatever the umask says; 0, or an error.
 pub fn make_program(file: usize) -> isize {
     // SAFETY: it touches no memory.
-    unsafe { system_call(kernel::__NR_fchmod, file, 0o755, 0, 0) }
+    unsafe { system_call_3(file, 0o755, 0, kernel::__NR_fchmod) }
 }
 
 /// Waits until the file is on its disk; 0, or an error.
 pub fn sync(file: usize) -> isize {
     // SAFETY: it touches no memory.
-    unsafe { system_call(kernel::__NR_fsync, file, 0, 0, 0) }
+    unsafe { system_call_3(file, 0, 0, kernel::__NR_fsync) }
 }
 
 /// Puts one file in the place of another; 0, or an error.
 pub fn rename(from: &CStr, to: &CStr) -> isize {
     // SAFETY: two C strings.
-    unsafe { system_call(kernel::__NR_renameat, HERE, address(from), HERE, address(to)) }
+    unsafe { system_call(HERE, address(from), HERE, kernel::__NR_renameat, address(to)) }
 }
 
 /// Removes a file.
 pub fn remove(path: &CStr) {
     // SAFETY: a C string.
-    unsafe { system_call(kernel::__NR_unlinkat, HERE, address(path), 0, 0) };
+    unsafe { system_call_3(HERE, address(path), 0, kernel::__NR_unlinkat) };
 }
 
 /// Reads at an offset, once; what was read.
@@ -421,23 +448,22 @@ pub fn read_at(file: isize, buffer: &mut [u8], offset: u64) -> &[u8] {
     let (room, size) = (address_mut(buffer), buffer.len());
     // SAFETY: there is room for as much.
     let count =
-        unsafe { system_call(kernel::__NR_pread64, file as usize, room, size, offset as usize) };
+        unsafe { system_call(file as usize, room, size, kernel::__NR_pread64, offset as usize) };
     buffer.get(..count as usize).unwrap_or_default()
 }
 
-/// Where a symbolic link points.
-pub fn read_link<'a>(path: &CStr, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+/// Reads where a symbolic link points, without a NUL; false where it is no such link.
+pub fn read_link(path: &CStr, buffer: &mut [u8]) -> bool {
     let (room, size) = (address_mut(buffer), buffer.len());
     // SAFETY: a C string, and there is room for as much.
-    let len = unsafe { system_call(kernel::__NR_readlinkat, HERE, address(path), room, size) };
-    buffer.get(..len as usize)
+    unsafe { system_call(HERE, address(path), room, kernel::__NR_readlinkat, size) > 0 }
 }
 
 /// faccessat(2).
 #[inline(never)]
 fn access(path: &CStr, mode: u32) -> bool {
     // SAFETY: a C string.
-    unsafe { system_call(kernel::__NR_faccessat, HERE, address(path), mode as usize, 0) == 0 }
+    unsafe { system_call_3(HERE, address(path), mode as usize, kernel::__NR_faccessat) == 0 }
 }
 
 /// Does the name lead to a file?
@@ -456,13 +482,12 @@ pub fn is_noexec(path: &CStr) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| system.f_flags as i64 & ST_NOEXEC != 0)
 }
 
-/// A C string up to the first NUL; an empty one where there is none.
+/// A C string up to the first NUL; an empty one where the last byte is none.
 #[inline(never)]
 pub fn c_string(bytes: &[u8]) -> &CStr {
-    let end = bytes.iter().position(|byte| *byte == 0);
-    match end.and_then(|end| bytes.get(..=end)) {
-        // SAFETY: it ends with its first NUL.
-        Some(bytes) => unsafe { CStr::from_bytes_with_nul_unchecked(bytes) },
-        None => c"",
+    match bytes {
+        // SAFETY: it ends with the last byte, if not before.
+        [.., 0] => unsafe { CStr::from_ptr(bytes.as_ptr().cast()) },
+        _ => c"",
     }
 }

@@ -1,6 +1,8 @@
 //! Text without `core::fmt`, which takes more room than all of rinit: one line in a fixed buffer,
 //! lists of texts, and the numbers that people write.
 
+use core::slice;
+
 use crate::message::Message;
 use crate::signal::Signal;
 
@@ -9,6 +11,7 @@ pub const LINE_MAX: usize = 1024;
 
 /// A line of text.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Line {
     len: usize,
     bytes: [u8; LINE_MAX],
@@ -17,11 +20,8 @@ pub struct Line {
 impl Line {
     /// A line that says who speaks.
     #[must_use]
-    #[inline(never)]
     pub fn new() -> Self {
-        let mut line = Self { len: 0, bytes: [0; LINE_MAX] };
-        line.bytes(b"rinit: ");
-        line
+        Self { len: 0, bytes: [0; LINE_MAX] }
     }
 
     /// Adds the text of `message`, in which `%` stands for `word`, and each `#` and `$` for the
@@ -31,42 +31,47 @@ impl Line {
     /// stays one line and a terminal is told nothing.
     #[inline(never)]
     pub fn add(&mut self, message: Message, word: &[u8], numbers: [u32; 2]) {
-        let [mut number, next] = numbers;
+        if self.len == 0 {
+            self.bytes(b"rinit: ");
+        }
+        let mut digits = [0; 10];
+        let mut next = 0;
         for byte in message.text() {
-            match byte {
-                b'%' => self.bytes(word),
-                b'#' | b'$' => {
-                    let name = if *byte == b'$' { Signal::name_of(number) } else { b"" };
-                    if name.is_empty() {
-                        self.bytes(decimal(number, &mut [0; 10]));
-                    } else {
-                        self.bytes(b"SIG");
-                        self.bytes(name);
-                    }
-                    number = next;
-                }
-                _ => self.bytes(&[*byte]),
+            let mut part = slice::from_ref(byte);
+            if *byte == b'%' {
+                part = word;
             }
+            if matches!(byte, b'#' | b'$') {
+                let number = numbers.get(next).copied().unwrap_or_default();
+                next = 1;
+                part = if *byte == b'$' { Signal::name_of(number) } else { b"" };
+                if part.is_empty() {
+                    part = decimal(number, &mut digits);
+                } else {
+                    self.bytes(b"SIG");
+                }
+            }
+            self.bytes(part);
         }
     }
 
     /// The bytes to write, with a newline at the end.
     pub fn finish(&mut self) -> &[u8] {
-        // The buffer's last byte is kept for it.
-        if let Some(end) = self.bytes.get_mut(self.len) {
+        let line = self.bytes.get_mut(..=self.len).unwrap_or_default();
+        if let [.., end] = line {
             *end = b'\n';
         }
-        self.bytes.get(..=self.len).unwrap_or_default()
+        line
     }
 
     #[inline(never)]
     fn bytes(&mut self, text: &[u8]) {
+        // The buffer's last byte is kept for the end of the line.
+        let [room @ .., _] = &mut self.bytes;
         for byte in text {
-            if self.len < LINE_MAX - 1 {
-                if let Some(slot) = self.bytes.get_mut(self.len) {
-                    *slot = if byte.is_ascii_control() { b'?' } else { *byte };
-                    self.len += 1;
-                }
+            if let Some(slot) = room.get_mut(self.len) {
+                *slot = if byte.is_ascii_control() { b'?' } else { *byte };
+                self.len += 1;
             }
         }
     }
@@ -78,32 +83,26 @@ impl Default for Line {
     }
 }
 
-/// The text at `index` of a list of texts with `separator` between them; empty behind the last.
-#[must_use]
-#[inline(never)]
-pub fn nth(list: &'static [u8], separator: u8, index: u32) -> &'static [u8] {
-    let mut rest = Some(list);
-    for _ in 0..index {
-        rest = split(rest.unwrap_or_default(), separator).1;
-    }
-    split(rest.unwrap_or_default(), separator).0
-}
-
-/// The text for `key` in a list of lines, each a number, a blank, and a text; empty where there is
-/// none.
+/// The text for `key` in a list of lines. A line that begins with a number and a blank is the text
+/// for that number; any other is for the number after that of the line before it, and the first for
+/// 0. The last is also for every number that has none.
 #[must_use]
 #[inline(never)]
 pub fn entry(list: &'static [u8], key: u32) -> &'static [u8] {
     let mut rest = Some(list);
-    while let Some(lines) = rest {
-        let line;
-        (line, rest) = split(lines, b'\n');
-        let (number, text) = split(line, b' ');
-        if self::number(number, u32::MAX / 16) == Some(key) {
-            return text.unwrap_or_default();
+    let mut count = 0;
+    loop {
+        let mut line = cut(&mut rest, b'\n');
+        let mut text = Some(line);
+        if let Some(number) = number(cut(&mut text, b' '), u32::MAX) {
+            count = number;
+            line = text.unwrap_or_default();
         }
+        if count == key || rest.is_none() {
+            return line;
+        }
+        count += 1;
     }
-    b""
 }
 
 /// A number in decimal digits; 4294967295 has ten.
@@ -112,7 +111,7 @@ pub fn entry(list: &'static [u8], key: u32) -> &'static [u8] {
 pub fn decimal(number: u32, digits: &mut [u8; 10]) -> &[u8] {
     let mut rest = number;
     let mut start = digits.len();
-    for digit in digits.iter_mut().rev() {
+    while let Some(digit) = digits.get_mut(start.wrapping_sub(1)) {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
         start -= 1;
@@ -123,22 +122,10 @@ pub fn decimal(number: u32, digits: &mut [u8; 10]) -> &[u8] {
     digits.get(start..).unwrap_or_default()
 }
 
-/// A decimal number from 0 to `max` (which must be below 400,000,000), and nothing else around it.
+/// A decimal number from 0 to `max`, and nothing else around it.
 #[must_use]
-#[inline(never)]
 pub fn number(word: &[u8], max: u32) -> Option<u32> {
-    let mut number = 0;
-    for byte in word {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number * 10 + u32::from(digit);
-        if number > max {
-            return None;
-        }
-    }
-    (!word.is_empty()).then_some(number)
+    scaled(word, 1, max.into()).map(|number| number as u32)
 }
 
 /// A time or a length of time, in nanoseconds: enough for 584 years.
@@ -153,48 +140,93 @@ pub const SECONDS_MAX: u32 = 300_000_000;
 /// Seconds with an optional fraction, as people write them: `5`, `0.25`, `.5`. Digits after the
 /// ninth of a fraction are read and have no effect.
 #[must_use]
-#[inline(never)]
 pub fn seconds(word: &[u8]) -> Option<Nanos> {
-    let mut time: Nanos = 0;
-    let mut place = SECOND;
+    scaled(word, SECOND, SECONDS_MAX.into())
+}
+
+/// A decimal number of units, `max` units at most; with a fraction where a unit has parts.
+#[inline(never)]
+pub(crate) fn scaled(word: &[u8], unit: u64, max: u64) -> Option<u64> {
+    let mut sum = 0;
+    let mut place = unit;
+    let mut has_digits = false;
     let mut in_fraction = false;
-    let mut digits = 0;
     for byte in word {
-        let digit = Nanos::from(byte.wrapping_sub(b'0'));
-        if *byte == b'.' && !in_fraction {
-            in_fraction = true;
-        } else if digit > 9 {
-            return None;
-        } else {
-            digits += 1;
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        if digit <= 9 {
+            has_digits = true;
             if in_fraction {
                 place /= 10;
-                time += digit * place;
             } else {
-                time = time * 10 + digit * SECOND;
+                sum *= 10;
             }
-            if time > Nanos::from(SECONDS_MAX) * SECOND {
+            sum += digit * place;
+            if sum > max * unit {
                 return None;
             }
+        } else if *byte == b'.' && unit > 1 && !in_fraction {
+            in_fraction = true;
+        } else {
+            return None;
         }
     }
-    (digits > 0).then_some(time)
+    has_digits.then_some(sum)
 }
 
 /// What stands before the first `at`, and what after it; none where there is no `at`.
 #[must_use]
-#[inline(never)]
+#[inline(always)]
 pub fn split(word: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
-    match word.iter().position(|byte| *byte == at) {
-        Some(place) => (word.get(..place).unwrap_or_default(), word.get(place + 1..)),
-        None => (word, None),
-    }
+    let mut rest = Some(word);
+    (cut(&mut rest, at), rest)
 }
 
-/// Is `name` the upper-case form of `word`? That of `-` is `_`, as in the names of variables.
+/// Takes what stands before the first `at`. What stands after it is left; none where there is no
+/// `at`.
+#[inline(never)]
+pub fn cut<'a>(rest: &mut Option<&'a [u8]>, at: u8) -> &'a [u8] {
+    let Some(word) = *rest else { return b"" };
+    let mut place = 0;
+    while place < word.len() {
+        if word.get(place) == Some(&at) {
+            *rest = word.get(place + 1..);
+            return word.get(..place).unwrap_or_default();
+        }
+        place += 1;
+    }
+    *rest = None;
+    word
+}
+
+/// What follows `prefix` in `word`; none where it begins otherwise.
 #[must_use]
 #[inline(never)]
-pub fn is_upper_case_of(name: &[u8], word: &[u8]) -> bool {
-    let upper = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
-    name.len() == word.len() && name.iter().zip(word).all(|(name, byte)| *name == upper(*byte))
+pub fn after<'a>(prefix: &[u8], mut word: &'a [u8], case: Case) -> Option<&'a [u8]> {
+    for byte in prefix {
+        let [first, rest @ ..] = word else { return None };
+        word = rest;
+        let mut first = *first;
+        if case == Case::Any {
+            // What is no letter turns into no letter, digit or underscore.
+            if first == b'-' {
+                first = b'_';
+            } else if first >= b'a' {
+                first -= b'a' - b'A';
+            }
+        }
+        if first != *byte {
+            return None;
+        }
+    }
+    Some(word)
+}
+
+/// How letters are compared.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// Each is itself.
+    Same,
+    /// The prefix is in upper case, the word in any. As in the names of variables, `_` stands for
+    /// `-`.
+    Any,
 }

@@ -4,7 +4,7 @@
 //! One small file an architecture holds what only assembly can say:
 //!
 //! - `_start`: hands the initial stack pointer to [`main`](crate::main);
-//! - `system_call`: any system call with up to three arguments;
+//! - `system_call`: any system call with up to four arguments, `system_call_3` with up to three;
 //! - `vfork_into`: a child that borrows its parent's memory while the parent sleeps.
 
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
@@ -12,7 +12,7 @@ mod arch;
 mod memory;
 mod stack;
 
-pub use arch::{system_call, vfork_into};
+pub use arch::{system_call, system_call_3, vfork_into};
 pub use stack::InitialStack;
 
 use crate::sys;

@@ -57,17 +57,17 @@ impl InitialStack {
         ((&raw const *frame).addr(), strings)
     }
 
-    /// The first variable that begins with `prefix`: its index and what follows the prefix.
+    /// What follows `prefix` in the first variable from `index` on that begins with it; `index` is
+    /// that variable's then.
     #[inline(never)]
-    pub fn find(&self, prefix: &[u8]) -> Option<(usize, &'static [u8])> {
-        let mut index = 0;
-        while let Some(entry) = self.variable(index) {
-            if let Some(value) = entry.strip_prefix(prefix) {
-                return Some((index, value));
+    pub fn find(&self, prefix: &[u8], index: &mut usize) -> Option<&'static [u8]> {
+        loop {
+            let value = self.variable(*index)?.strip_prefix(prefix);
+            if value.is_some() {
+                return value;
             }
-            index += 1;
+            *index += 1;
         }
-        None
     }
 
     /// rinit's own file, as it stands in memory: the linker script makes all of it one segment,

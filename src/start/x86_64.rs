@@ -24,19 +24,28 @@ unsafe extern "C" fn _start() -> ! {
 
 /// A system call with up to four arguments; what it returns, an error as its negative number.
 ///
+/// The number comes after those arguments that nearly all calls have, so that they already stand
+/// where the kernel expects them.
+///
 /// # Safety
 /// Whatever the call itself asks for.
 #[unsafe(naked)]
-pub unsafe extern "C" fn system_call(number: u32, a: usize, b: usize, c: usize, d: usize) -> isize {
+pub unsafe extern "C" fn system_call(a: usize, b: usize, c: usize, number: u32, d: usize) -> isize {
     naked_asm!(
-        "mov eax, edi", // the number, and each argument one register on
-        "mov rdi, rsi",
-        "mov rsi, rdx",
-        "mov rdx, rcx",
-        "mov r10, r8",
-        "syscall", // the kernel keeps all registers but rax, rcx and r11
+        "mov eax, ecx", // the fourth argument of a function is the number,
+        "mov r10, r8",  // and the fifth the fourth of the kernel's
+        "syscall",      // which keeps all registers but rax, rcx and r11
         "ret",
     )
+}
+
+/// The same with up to three arguments.
+///
+/// # Safety
+/// As above.
+#[unsafe(naked)]
+pub unsafe extern "C" fn system_call_3(a: usize, b: usize, c: usize, number: u32) -> isize {
+    naked_asm!("mov eax, ecx", "syscall", "ret")
 }
 
 /// vfork(2), and in the child `child(data)`. Returns in the parent, once the child has executed
