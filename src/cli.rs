@@ -15,7 +15,7 @@ macro_rules! options {
         #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub struct Id(u8);
 
-        #[allow(non_camel_case_types, reason = "numbers the constants below")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "numbers the constants")]
         enum Row { NONE, $($id),* }
 
         #[allow(missing_docs, reason = "each is described by its row of the table")]

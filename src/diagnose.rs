@@ -137,16 +137,16 @@ impl Diagnosis {
     /// Finds the interpreter in a `#!` line, as the kernel does (`load_script` in
     /// fs/binfmt_script.c).
     fn read_line(&mut self, head: &[u8; HEAD_MAX]) {
-        let is_blank = |at: usize| matches!(head[at], b' ' | b'\t');
+        let byte = |at: usize| head.get(at).copied().unwrap_or_default();
         let mut start = 2;
-        while start < SHEBANG_MAX && is_blank(start) {
+        while start < SHEBANG_MAX && matches!(byte(start), b' ' | b'\t') {
             start += 1;
         }
         let mut end = start;
-        while end < SHEBANG_MAX && !is_blank(end) && !matches!(head[end], b'\n' | 0) {
+        while end < SHEBANG_MAX && !matches!(byte(end), b' ' | b'\t' | b'\n' | 0) {
             end += 1;
         }
-        self.reason = match head[end - 1] {
+        self.reason = match byte(end - 1) {
             b'\r' => Message::CarriageReturn,
             _ => Message::NoInterpreter,
         };

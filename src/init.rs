@@ -7,6 +7,7 @@ use rinit::machine::{Action, Audience, Machine, Phase, Pid, Program};
 use rinit::message::Message;
 use rinit::signal::Signal;
 use rinit::status::{CANNOT, Status};
+use rinit::text::SECOND;
 
 use crate::start::InitialStack;
 use crate::sys::{self, Errno, Report};
@@ -29,6 +30,9 @@ pub struct Init<'a> {
     pub(crate) ignores_sigchld: bool,
     /// Where the name of the program that is being started stands in the argument vector.
     pub(crate) index: usize,
+    /// Could the program that was started last not be executed? Where vfork(2) does not share
+    /// memory nobody knows until it has ended.
+    pub(crate) has_failed: bool,
     /// Room for `LISTEN_PID=` and a number; the environment of all programs may point here.
     pub(crate) listen_pid: [u8; 24],
 }
@@ -45,6 +49,7 @@ impl<'a> Init<'a> {
             mask,
             ignores_sigchld: sys::default_disposition(Signal::CHLD),
             index: 0,
+            has_failed: false,
             listen_pid: [0; 24],
         }
     }
@@ -66,10 +71,10 @@ impl<'a> Init<'a> {
         if !self.start() {
             return CANNOT;
         }
-        if let Err(error) = subreaper {
-            if !self.is_pid_1() {
-                self.verbose(Message::CannotSubreap, error.reason(), [0; 2]);
-            }
+        if let Err(error) = subreaper
+            && !self.is_pid_1()
+        {
+            self.verbose(Message::CannotSubreap, error.reason(), [0; 2]);
         }
         sys::leave_folder();
         sys::close_descriptors();
@@ -104,9 +109,16 @@ impl<'a> Init<'a> {
             let pid = self.launch(number, *index);
             if pid < 0 {
                 say(Message::CannotStart, Errno(-pid).reason(), [0; 2]);
-                return false;
+                if number == 0 {
+                    return false;
+                }
+                continue;
             }
             self.machine.started(number, pid);
+            if self.has_failed && number == 0 {
+                // It has said why. Companions have nobody to accompany.
+                break;
+            }
             self.verbose(Message::Started, name, [pid as u32, 0]);
         }
         if self.pid == 0 {
@@ -187,6 +199,10 @@ impl<'a> Init<'a> {
         match action {
             Action::Wait => {}
             Action::Send(audience, first, second) => {
+                if audience == Audience::Rest && first == Signal::TERM {
+                    let seconds = self.config.rules.grace.div_ceil(SECOND) as u32;
+                    self.verbose(Message::Draining, b"", [seconds, 0]);
+                }
                 self.send(audience, first);
                 if let Some(second) = second {
                     self.send(audience, second);

@@ -150,7 +150,9 @@ impl Init<'_> {
 extern "C" fn child(init: *mut Init<'_>) -> ! {
     // SAFETY: `launch` handed it over and touches it only after this process is through with it.
     let init = unsafe { &mut *init };
-    sys::exit(init.come_to_life())
+    let code = init.come_to_life();
+    init.has_failed = true;
+    sys::exit(code)
 }
 
 /// What executes a text (POSIX, execvp).
@@ -164,9 +166,10 @@ pub fn watch_parent(signal: Signal) {
     let before = sys::parent_pid();
     sys::signal_on_parent_death(signal);
     let parent = sys::parent_pid();
-    // An orphan's parent is the namespace's init. That one may also be the true parent; then it
-    // has put this process into a group or session of its own, as inits and supervisors do.
-    let is_orphan = parent == 1 && sys::own_group() != own_pid;
+    // An orphan's parent is the namespace's init. That one may also be the true parent: then this
+    // process shares its group, or leads one of its own, as inits and supervisors have it.
+    let group = sys::group_of(0);
+    let is_orphan = parent == 1 && group != own_pid && group != sys::group_of(1);
     if parent != before || is_orphan {
         let _ = sys::signal(own_pid, signal);
     }

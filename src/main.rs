@@ -91,19 +91,22 @@ fn do_task(config: &Config<'_>, stack: InitialStack) -> u8 {
 #[inline(never)]
 fn linger(config: &Config<'_>) -> u8 {
     sys::default_disposition(Signal::CHLD);
+    // Refused or not: what can be reaped is.
+    let _ = sys::become_subreaper();
+    if let Some(signal) = config.parent_death {
+        launch::watch_parent(signal);
+    }
     let until = (config.task == Id::SLEEP).then(|| sys::now() + config.sleep);
     loop {
+        // At first those whose SIGCHLD came before this began.
+        while let Report::Child(..) = sys::reap() {}
         let left = until.map(|until| until.saturating_sub(sys::now()));
         if left == Some(0) {
             return 0;
         }
-        match sys::wait_for_signal(left) {
-            Some((Signal::CHLD, _)) => while let Report::Child(..) = sys::reap() {},
+        if let Some((signal @ (Signal::TERM | Signal::INT), _)) = sys::wait_for_signal(left) {
             // Who pauses has done its job; who sleeps has not.
-            Some((signal @ (Signal::TERM | Signal::INT), _)) => {
-                return if until.is_some() { 128 + signal.number() } else { 0 };
-            }
-            _ => {}
+            return if until.is_some() { 128 + signal.number() } else { 0 };
         }
     }
 }

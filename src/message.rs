@@ -47,6 +47,7 @@ messages! {
     SentToAll "$ to everybody: %"
     SentToGroup "$ to group #: %"
     SentToProcess "$ to process #: %"
+    Draining "waiting for the others, # s at most"
     Leaving "leaving with code #"
 
     // Why a program cannot be executed.

@@ -190,10 +190,11 @@ pub fn parent_pid() -> Pid {
     process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get())
 }
 
-/// The own process group; 0 where it was made outside this namespace.
-pub fn own_group() -> Pid {
+/// The process group of a process, the calling one's for 0; 0 where the group was made outside this
+/// namespace.
+pub fn group_of(pid: Pid) -> Pid {
     // SAFETY: getpgid(2) touches no memory. Not rustix's, whose type has no 0.
-    unsafe { system_call_3(0, 0, 0, kernel::__NR_getpgid) as Pid }
+    unsafe { system_call_3(pid as usize, 0, 0, kernel::__NR_getpgid) as Pid }
 }
 
 /// Makes the calling process the leader of a group of its own.
@@ -478,8 +479,9 @@ pub fn may_execute(path: &CStr) -> bool {
 
 /// Is it on a file system that is mounted noexec?
 pub fn is_noexec(path: &CStr) -> bool {
-    const ST_NOEXEC: i64 = 8; // statfs(2)
-    rustix::fs::statfs(path).is_ok_and(|system| system.f_flags as i64 & ST_NOEXEC != 0)
+    const ST_NOEXEC: u32 = 8; // statfs(2)
+    // The type of the flags is not the same on all architectures; they fit into every one.
+    rustix::fs::statfs(path).is_ok_and(|system| (system.f_flags as u32) & ST_NOEXEC != 0)
 }
 
 /// A C string up to the first NUL; an empty one where the last byte is none.

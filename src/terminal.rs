@@ -29,7 +29,7 @@ impl Terminal {
     pub fn find() -> Self {
         for stream in 0..STREAMS {
             if sys::foreground_group(stream) >= 0 {
-                return Self { stream, own_group: sys::own_group() };
+                return Self { stream, own_group: sys::group_of(0) };
             }
         }
         Self::none()

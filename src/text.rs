@@ -7,7 +7,10 @@ use crate::message::Message;
 use crate::signal::Signal;
 
 /// How long a line can get. What does not fit is cut off; the end of the line never is.
-pub const LINE_MAX: usize = 1024;
+pub const LINE_MAX: usize = 2048;
+
+/// How much of a word is shown, so that what follows it has room as well.
+pub const WORD_MAX: usize = 800;
 
 /// A line of text.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ impl Line {
         for byte in message.text() {
             let mut part = slice::from_ref(byte);
             if *byte == b'%' {
-                part = word;
+                part = word.get(..WORD_MAX).unwrap_or(word);
             }
             if matches!(byte, b'#' | b'$') {
                 let number = numbers.get(next).copied().unwrap_or_default();
