@@ -4,9 +4,10 @@ use core::ffi::CStr;
 
 use rinit::message::{Message, reason};
 use rinit::status::CANNOT;
+use rinit::text::Line;
 use rinit::{path, text};
 
-use crate::{say, sys};
+use crate::sys;
 
 /// Writes `image` to `path`, an argument; the exit code.
 #[cold]
@@ -16,7 +17,10 @@ pub fn copy(image: &[u8], path: &[u8]) -> u8 {
     if result == 0 {
         return 0;
     }
-    say(Message::CannotCopy, reason(-result as i32), [0; 2]);
+    let mut line = Line::new();
+    line.add(Message::CannotCopy, path, [0; 2]);
+    line.add(Message::Word, reason(-result as i32), [0; 2]);
+    sys::say(&mut line);
     CANNOT
 }
 
@@ -27,7 +31,10 @@ fn replace(image: &[u8], path: &[u8]) -> isize {
     let mut digits = [0; 10];
     let unique = text::decimal(sys::now() as u32, &mut digits);
     let mut buffer = [0; path::MAX];
-    let Some(new) = path::join(&mut buffer, path, b'.', unique) else { return -NAME_TOO_LONG };
+    // Short, where the path may be as long as a path can be.
+    let folder = path.iter().rposition(|byte| *byte == b'/').and_then(|last| path.get(..=last));
+    let new = path::join(&mut buffer, folder.unwrap_or_default(), b'.', unique);
+    let Some(new) = new else { return -NAME_TOO_LONG };
     let new = sys::c_string(new);
     // SAFETY: every argument is a C string, and the path is the end of one.
     let old = unsafe { CStr::from_ptr(path.as_ptr().cast()) };

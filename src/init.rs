@@ -1,5 +1,7 @@
 //! The loop: waits, reaps, forwards, drains, leaves. What to do is the machine's to decide.
 
+use core::ptr;
+
 use rustix::runtime::KernelSigSet;
 
 use rinit::cli::{Config, Target};
@@ -104,9 +106,14 @@ impl<'a> Init<'a> {
     /// Starts the programs; false where one could not be.
     #[inline(never)]
     fn start(&mut self) -> bool {
+        for separator in self.config.programs().iter().skip(1) {
+            // The vector of the program before ends here.
+            // SAFETY: the entry exists, and nobody needs the separator any more.
+            unsafe { *self.stack.arguments_from(separator - 1) = ptr::null() };
+        }
         for (number, index) in self.config.programs().iter().enumerate() {
             let name = self.stack.argument(*index).unwrap_or_default();
-            let pid = self.launch(number, *index);
+            let pid = self.launch(*index);
             if pid < 0 {
                 say(Message::CannotStart, Errno(-pid).reason(), [0; 2]);
                 if number == 0 {
@@ -136,8 +143,8 @@ impl<'a> Init<'a> {
         let action = match sys::wait_for_signal(left) {
             None => self.machine.woken(sys::now),
             Some((Signal::CHLD, _)) => return self.reap(),
-            // rinit's own, from a write to a stderr that nobody reads.
-            Some((Signal::PIPE, sender)) if sender == self.pid => return None,
+            // rinit's own, from a write to a stderr that nobody reads, or that may not grow.
+            Some((Signal::PIPE | Signal::XFSZ, sender)) if sender == self.pid => return None,
             Some((signal, sender)) => {
                 self.verbose(Message::Got, b"", [signal.number().into(), sender as u32]);
                 if signal == Signal::CONT {

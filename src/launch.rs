@@ -1,7 +1,6 @@
 //! A program is born: group, terminal, mask, PATH search, exec.
 
 use core::ffi::CStr;
-use core::ptr;
 
 use rinit::machine::Pid;
 use rinit::signal::Signal;
@@ -15,16 +14,11 @@ use crate::terminal::Terminal;
 use crate::{explain, sys};
 
 impl Init<'_> {
-    /// Starts the program of this number, whose name stands at `index` of the argument vector. By
+    /// Starts the program whose name stands at `index` of the argument vector. By
     /// the time this returns it leads a group of its own, and has been executed or could not be.
     ///
     /// Its process id; or where no process could be made, the error as a negative number.
-    pub fn launch(&mut self, number: usize, index: usize) -> Pid {
-        if number > 0 {
-            // The separator's place: the vector of the program before ends here.
-            // SAFETY: the entry exists, and nobody needs the separator any more.
-            unsafe { *self.stack.arguments_from(index - 1) = ptr::null() };
-        }
+    pub fn launch(&mut self, index: usize) -> Pid {
         self.index = index;
         // SAFETY: `child` expects an `Init`, and this one lives until the child is through.
         unsafe { vfork_into(child, &raw mut *self) as Pid }

@@ -99,14 +99,25 @@ fn linger(config: &Config<'_>) -> u8 {
     let until = (config.task == Id::SLEEP).then(|| sys::now() + config.sleep);
     loop {
         // At first those whose SIGCHLD came before this began.
-        while let Report::Child(..) = sys::reap() {}
+        while let Report::Child(pid, status) = sys::reap() {
+            let (message, number) = status.message();
+            if config.verbose > 1 || config.warn_reaped() && message != Message::Stopped {
+                say(message, b"orphan", [pid as u32, number.into()]);
+            }
+        }
         let left = until.map(|until| until.saturating_sub(sys::now()));
         if left == Some(0) {
             return 0;
         }
-        if let Some((signal @ (Signal::TERM | Signal::INT), _)) = sys::wait_for_signal(left) {
-            // Who pauses has done its job; who sleeps has not.
-            return if until.is_some() { 128 + signal.number() } else { 0 };
+        if let Some((signal, sender)) = sys::wait_for_signal(left) {
+            if config.verbose > 0 {
+                say(Message::Got, b"", [signal.number().into(), sender as u32]);
+            }
+            if signal == Signal::TERM || signal == Signal::INT {
+                // Who pauses has done its job; who sleeps has not.
+                let code = if until.is_some() { 128 + signal.number() } else { 0 };
+                return config.remapped.remap(code);
+            }
         }
     }
 }

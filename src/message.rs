@@ -34,7 +34,7 @@ messages! {
 
     // What rinit cannot do.
     CannotPrint "cannot write to stdout: %"
-    CannotCopy "cannot copy: %"
+    CannotCopy "cannot copy to %: "
     CannotSubreap "cannot become a subreaper: %"
     CannotStart "cannot make a process: %"
 
@@ -111,7 +111,7 @@ it is closed
 11 too many processes
 out of memory
 permission denied
-20 a part of its path is no directory
+20 a part of its path is not a directory
 it is a directory
 23 too many open files
 too many open files

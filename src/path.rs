@@ -6,10 +6,11 @@ use crate::text;
 /// (POSIX, PATH).
 pub const DEFAULT: &[u8] = b"/usr/local/bin:/bin:/usr/bin";
 
-/// Does `program` name a file by itself, so that `PATH` is not searched (POSIX, execvp(3))?
+/// Does `program` name a file by itself, so that `PATH` is not searched (POSIX, execvp(3))? An
+/// empty name is none, and is found nowhere.
 #[must_use]
 pub fn is_path(program: &[u8]) -> bool {
-    text::split(program, b'/').1.is_some()
+    program.is_empty() || text::split(program, b'/').1.is_some()
 }
 
 /// The longest name that the kernel takes, NUL included (`PATH_MAX`).

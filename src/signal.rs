@@ -51,6 +51,8 @@ impl Signal {
     pub const TSTP: Self = signal!(20);
     /// A background process read from its terminal.
     pub const TTIN: Self = signal!(21);
+    /// A write past the limit of a file's size.
+    pub const XFSZ: Self = signal!(25);
     /// A background process wrote to its terminal or changed it.
     pub const TTOU: Self = signal!(22);
 
