@@ -8,7 +8,7 @@ use rinit::cli::{Config, Target};
 use rinit::machine::{Action, Audience, Machine, Phase, Pid, Program};
 use rinit::message::Message;
 use rinit::signal::Signal;
-use rinit::status::{CANNOT, Status};
+use rinit::status::Status;
 use rinit::text::SECOND;
 
 use crate::start::InitialStack;
@@ -70,8 +70,11 @@ impl<'a> Init<'a> {
         }
         // Of no use to PID 1, and no harm: so nobody needs to know which it is yet.
         let subreaper = sys::become_subreaper();
+        let mut code = None;
         if !self.start() {
-            return CANNOT;
+            // Who was started before is drained, and nobody waited for.
+            self.machine.give_up();
+            code = self.reap();
         }
         if let Err(error) = subreaper
             && !self.is_pid_1()
@@ -82,8 +85,9 @@ impl<'a> Init<'a> {
         sys::close_descriptors();
         self.let_go_of_memory();
         let code = loop {
-            if let Some(code) = self.turn() {
-                break self.config.remapped.remap(code);
+            match code {
+                Some(code) => break self.config.remapped.remap(code),
+                None => code = self.turn(),
             }
         };
         self.terminal.take_back(self.first());
@@ -116,10 +120,7 @@ impl<'a> Init<'a> {
             let pid = self.launch(*index);
             if pid < 0 {
                 say(Message::CannotStart, Errno(-pid).reason(), [0; 2]);
-                if number == 0 {
-                    return false;
-                }
-                continue;
+                return false;
             }
             self.machine.started(number, pid);
             if self.has_failed && number == 0 {
