@@ -158,6 +158,7 @@ impl<'a> Machine<'a> {
     /// Not all programs could be started: it ends before it has begun, with [`status::CANNOT`].
     pub fn give_up(&mut self) {
         self.phase = Phase::Ended;
+        self.release();
     }
 
     /// The programs that were started, by their numbers; a pid of 0 stands where none was.
