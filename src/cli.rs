@@ -20,8 +20,14 @@ macro_rules! options {
 
         #[allow(missing_docs, reason = "each is described by its row of the table")]
         impl Id {
+            /// No option: the line that says how programs are run.
             pub const NONE: Self = Self(Row::NONE as u8);
             $(pub const $id: Self = Self(Row::$id as u8);)*
+
+            /// Its place in a set of options.
+            const fn bit(self) -> u32 {
+                1 << self.0
+            }
 
             /// What has to stand behind it.
             const fn expected(self) -> Message {
@@ -33,19 +39,23 @@ macro_rules! options {
         }
 
         /// The options behind which no word stands.
-        const FLAGS: u32 = $((Message::$value as u32 <= Message::Level as u32) as u32 * Id::$id.bit())|*;
+        const FLAGS: u32 = $(options!(@flag $value) * Id::$id.bit())|*;
 
         /// The options that a variable sets too.
         const VARIABLES: u32 = $(options!(@bit $variable) * Id::$id.bit())|*;
 
-        /// What `--help` prints. A name is preceded by `-` and followed by a comma, a blank or a
-        /// tab, and nothing else in it looks so.
+        /// What `--help` prints: in its first line how programs are run, and then an option a line.
+        /// Names are looked up here: each stands behind a dash, and before a comma, blank or tab,
+        /// and nothing else may look like that.
         pub const HELP: &str = concat!(
             "usage: rinit [OPTION]... [--] PROGRAM [ARG]...\n",
             $($letter, $name, $help, options!(@star $variable), "\n",)*
             "* or by variable: RINIT_STOP_DELAY=5\n",
         );
     };
+    (@flag Nothing) => { 1 };
+    (@flag Level) => { 1 };
+    (@flag $word:ident) => { 0 };
     (@bit -) => { 0 };
     (@bit *) => { 1 };
     (@star -) => { "" };
@@ -53,35 +63,29 @@ macro_rules! options {
 }
 
 options! {
-    GROUP         Nothing  - "-g, "     "--group"               "\t\t\tsignal the program's group (default)"
-    SINGLE_CHILD  Nothing  * "-c, "     "--single-child"        "\t\tsignal the program alone"
-    ALL           Nothing  * "-a, "     "--all"                 "\t\t\tsignal every process of the container"
-    GRACE         Seconds  * "-t, "     "--grace SECONDS"       "\t\tlet others outlive the program this long (5)"
-    STOP_DELAY    Seconds  * "-d, "     "--stop-delay SECONDS"  "\thold the first TERM, INT or QUIT this long (0)"
-    REWRITE       Rewrite  * "-r, "     "--rewrite FROM:TO"     "\t\tpass on TO in place of FROM; TO 0 drops it"
-    REMAP_EXIT    Code        * "-e, "     "--remap-exit CODE"     "\t\tleave with 0 in place of CODE"
-    PARENT_DEATH  Signal    * "-p, "     "--parent-death SIGNAL" "\tget SIGNAL when rinit's parent dies"
-    SUBREAPER     Nothing  - "-s, "     "--subreaper"           "\t\t\talways on"
-    WARN_REAPED   Nothing  * "-w, "     "--warn-reaped"         "\t\tsay which orphans were reaped"
-    VERBOSE       Level      * "-v, "     "--verbose"             "\t\t\tsay what happens; twice: every event"
-    SEPARATOR     AnyWord  - "-S, "     "--separator WORD"      "\t\trun several programs, WORD between them"
-    ANY           Nothing  * ""         "--any"                 "\t\t\t\tleave when the first of them ends"
-    PAUSE         Nothing  - "-P, "     "--pause"               "\t\t\trun nothing, reap until TERM or INT"
-    COPY_TO       Path        - ""         "--copy-to PATH"        "\t\t\tcopy this binary to PATH"
-    SLEEP         Seconds  - ""         "--sleep SECONDS"       "\t\t\tonly sleep"
-    HELP          Nothing  - "-h, "     "--help"                "\t\t\tprint this"
-    VERSION       Nothing  - "-V, "     "--version"             "\t\t\tprint version"
-    LICENSE       Nothing  - "-l, -L, " "--license"             "\t\tprint licence"
+    // What it sets, what has to stand behind it, a variable, letter, name, help.
+    GROUP        Nothing - "-g, "     "--group"               "\t\t\tsignal the program's group (default)"
+    SINGLE_CHILD Nothing * "-c, "     "--single-child"        "\t\tsignal the program alone"
+    ALL          Nothing * "-a, "     "--all"                 "\t\t\tsignal every process of the container"
+    GRACE        Seconds * "-t, "     "--grace SECONDS"       "\t\tlet others outlive the program this long (5)"
+    STOP_DELAY   Seconds * "-d, "     "--stop-delay SECONDS"  "\thold the first TERM, INT or QUIT this long (0)"
+    REWRITE      Rewrite * "-r, "     "--rewrite FROM:TO"     "\t\tpass on TO in place of FROM; TO 0 drops it"
+    REMAP_EXIT   Code    * "-e, "     "--remap-exit CODE"     "\t\tleave with 0 in place of CODE"
+    PARENT_DEATH Signal  * "-p, "     "--parent-death SIGNAL" "\tget SIGNAL when rinit's parent dies"
+    SUBREAPER    Nothing - "-s, "     "--subreaper"           "\t\t\talways on"
+    WARN_REAPED  Nothing * "-w, "     "--warn-reaped"         "\t\tsay which orphans were reaped"
+    VERBOSE      Level   * "-v, "     "--verbose"             "\t\t\tsay what happens; twice: every event"
+    SEPARATOR    AnyWord - "-S, "     "--separator WORD"      "\t\trun several programs, WORD between them"
+    ANY          Nothing * ""         "--any"                 "\t\t\t\tleave when the first of them ends"
+    PAUSE        Nothing - "-P, "     "--pause"               "\t\t\trun nothing, reap until TERM or INT"
+    COPY_TO      Path    - ""         "--copy-to PATH"        "\t\t\tcopy this binary to PATH"
+    SLEEP        Seconds - ""         "--sleep SECONDS"       "\t\t\tonly sleep"
+    HELP         Nothing - "-h, "     "--help"                "\t\t\tprint this"
+    VERSION      Nothing - "-V, "     "--version"             "\t\t\tprint version"
+    LICENSE      Nothing - "-l, -L, " "--license"             "\t\tprint licence"
 }
 
-impl Id {
-    /// Its place in a set of options.
-    const fn bit(self) -> u32 {
-        1 << self.0
-    }
-}
-
-/// The option of this name, which is to be without its first dash.
+/// The option of this name: a letter, or the long name with the second of its dashes.
 #[inline(never)]
 fn find(name: &[u8], case: Case) -> Id {
     let mut line = 0;
@@ -116,7 +120,7 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct Config<'a> {
-    /// What to do in place of running programs: the option that asks for it.
+    /// The option that asks for something else than to run programs.
     pub task: Id,
     /// How much is said: nothing, what happens, every event.
     pub verbose: u8,
@@ -130,7 +134,7 @@ pub struct Config<'a> {
     count: usize,
     /// How long to sleep.
     pub sleep: Nanos,
-    /// Where to copy to.
+    /// Where to copy to, which is to be done then.
     pub path: Option<&'a [u8]>,
     /// The word between programs; none where there is one program.
     separator: Option<&'a [u8]>,
@@ -171,7 +175,8 @@ impl UsageError<'_> {
     }
 }
 
-/// Where a `-g`, `-c` or `-a` was given, the variables of all three have nothing to say.
+/// The options that say where signals go: the last of them counts, and where one was given their
+/// variables have nothing to say.
 const TARGETS: u32 = Id::GROUP.bit() | Id::SINGLE_CHILD.bit() | Id::ALL.bit();
 
 impl<'a> Config<'a> {
@@ -227,13 +232,13 @@ impl<'a> Config<'a> {
                 return Some(());
             }
         }
-        let mut beaten = self.given;
-        if beaten & TARGETS != 0 {
-            beaten |= TARGETS;
+        let mut free = VARIABLES & !self.given;
+        if self.given & TARGETS != 0 {
+            free &= !TARGETS;
         }
         let mut entry = 0;
         while let Some(word) = variable(entry) {
-            self.variable(word, beaten)?;
+            self.variable(word, free)?;
             entry += 1;
         }
         self.rules.any = self.has(Id::ANY);
@@ -270,7 +275,7 @@ impl<'a> Config<'a> {
         self.has(Id::WARN_REAPED)
     }
 
-    /// Where signals go. Of the two variables, RINIT_ALL wins; of the options the last.
+    /// Where signals go. Where both variables are set, RINIT_ALL wins, in whatever order they come.
     #[must_use]
     pub const fn target(&self) -> Target {
         if self.has(Id::ALL) {
@@ -292,7 +297,7 @@ impl<'a> Config<'a> {
     ) -> Option<()> {
         let is_long = letters.first() == Some(&b'-');
         loop {
-            // `-name=value`, or one letter of a cluster and what is behind it.
+            // One letter of a cluster and what is behind it, or `-name=value`.
             let (mut name, behind) = letters.split_at_checked(1)?;
             let mut value = (!behind.is_empty()).then_some(behind);
             if is_long {
@@ -302,16 +307,7 @@ impl<'a> Config<'a> {
             if id == Id::NONE {
                 return None;
             }
-            if id.bit() & TARGETS != 0 {
-                self.given &= !TARGETS;
-            }
-            self.given |= id.bit();
-            if id == Id::VERBOSE {
-                self.verbose = 1 + u8::from(self.verbose > 0);
-            }
-            if id >= Id::PAUSE {
-                self.task = id;
-            }
+            self.note(id);
             if id.bit() & FLAGS == 0 {
                 if value.is_none() {
                     value = argument(self.index);
@@ -331,27 +327,46 @@ impl<'a> Config<'a> {
         }
     }
 
-    /// Reads an entry of the environment; the options that are `beaten` have nothing to say.
+    /// Notes that the option was given.
     #[inline(never)]
-    fn variable(&mut self, entry: &'a [u8], beaten: u32) -> Option<()> {
-        let Some(name) = text::after(b"RINIT", entry, Case::Same) else { return Some(()) };
-        let (name, mut rest) = text::split(name, b'=');
-        let id = find(name, Case::Any);
-        let is_off = id.bit() & FLAGS != 0 && matches!(rest, Some([] | [b'0']));
-        if id.bit() & VARIABLES & !beaten == 0 || is_off {
+    fn note(&mut self, id: Id) {
+        if id.bit() & TARGETS != 0 {
+            self.given &= !TARGETS;
+        }
+        self.given |= id.bit();
+        if id == Id::VERBOSE {
+            self.verbose = 1 + u8::from(self.verbose > 0);
+        }
+        if id >= Id::PAUSE {
+            self.task = id;
+        }
+    }
+
+    /// Reads an entry of the environment; only the options that are `free` can be set.
+    #[inline(never)]
+    fn variable(&mut self, entry: &'a [u8], free: u32) -> Option<()> {
+        // The underscore stands for the second dash of the option's name.
+        let mut rest = entry.get("RINIT".len()..);
+        if text::after(b"RINIT_", entry, Case::Same).is_none() {
             return Some(());
         }
+        let id = find(text::cut(&mut rest, b'='), Case::Any);
+        let Some(value) = rest else { return Some(()) };
+        if id.bit() & free == 0 || id.bit() & FLAGS != 0 && matches!(value, [] | [b'0']) {
+            return Some(());
+        }
+        self.given |= id.bit();
         self.expect(id, Some(entry));
         // No variable holds a NUL, so what is no list stays whole.
         let between = if id == Id::REWRITE || id == Id::REMAP_EXIT { b',' } else { 0 };
         while rest.is_some() {
-            self.given |= id.bit();
             Self::set(text::cut(&mut rest, between), id, self)?;
         }
         Some(())
     }
 
-    /// Sets what the option or variable sets; none where the value is not one.
+    /// Sets what the option or variable sets; none where the word is no value for it. (The word
+    /// comes first because there it stays where those who read it want it.)
     #[inline(never)]
     fn set(word: &'a [u8], id: Id, config: &mut Self) -> Option<()> {
         if word.is_empty() {
@@ -376,22 +391,23 @@ impl<'a> Config<'a> {
     fn split(&mut self, argument: impl Fn(usize) -> Option<&'a [u8]>) -> Option<()> {
         let separator = self.separator;
         self.expect(if separator.is_some() { Id::SEPARATOR } else { Id::NONE }, separator);
-        let mut start = self.index;
+        let mut index = self.index;
+        let mut start = index;
         loop {
-            let word = argument(self.index);
-            if word.is_none() || word == separator {
-                if self.index == start {
-                    return None;
-                }
-                *self.starts.get_mut(self.count)? = start;
-                self.count += 1;
-                start = self.index + 1;
-                if word.is_none() {
-                    let is_single = self.count == 1;
-                    return (separator.is_none() == is_single).then_some(());
-                }
+            let word = argument(index);
+            index += 1;
+            if word.is_some() && word != separator {
+                continue;
             }
-            self.index += 1;
+            if index == start + 1 {
+                return None;
+            }
+            *self.starts.get_mut(self.count)? = start;
+            self.count += 1;
+            start = index;
+            if word.is_none() {
+                return (separator.is_none() == (self.count == 1)).then_some(());
+            }
         }
     }
 }

@@ -72,23 +72,21 @@ fn refuse(error: &UsageError<'_>) -> u8 {
 
 /// Does what is asked for in place of starting a program.
 #[cold]
-#[inline(never)]
 fn do_task(config: &Config<'_>, stack: InitialStack) -> u8 {
-    if config.task == Id::COPY_TO {
-        return copy::copy(stack.image(), config.path.unwrap_or_default());
+    if config.task >= Id::HELP {
+        return print(match config.task {
+            Id::HELP => HELP,
+            Id::VERSION => VERSION,
+            _ => LICENSE,
+        });
     }
-    if config.task < Id::HELP {
-        return linger(config);
+    match config.path {
+        Some(path) => copy::copy(stack.image(), path),
+        None => linger(config),
     }
-    print(match config.task {
-        Id::HELP => HELP,
-        Id::VERSION => VERSION,
-        _ => LICENSE,
-    })
 }
 
 /// Reaps until it is asked to end, or has slept enough.
-#[inline(never)]
 fn linger(config: &Config<'_>) -> u8 {
     sys::default_disposition(Signal::CHLD);
     // Refused or not: what can be reaped is.
@@ -123,12 +121,16 @@ fn linger(config: &Config<'_>) -> u8 {
 }
 
 /// Prints to stdout, whole.
-#[inline(never)]
 fn print(text: &str) -> u8 {
-    let result = sys::write_all(1, text.as_bytes());
+    conclude(sys::write_all(1, text.as_bytes()), Message::CannotPrint)
+}
+
+/// The exit code for what a task came to: 0, or an error, which is said.
+#[inline(never)]
+pub fn conclude(result: isize, message: Message) -> u8 {
     if result == 0 {
         return 0;
     }
-    say(Message::CannotPrint, reason(-result as i32), [0; 2]);
+    say(message, reason(-result as i32), [0; 2]);
     CANNOT
 }

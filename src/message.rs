@@ -7,7 +7,7 @@ use crate::text;
 macro_rules! messages {
     ($($(#[$attribute:meta])* $id:ident $text:literal)*) => {
         /// A message.
-        #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Copy, Clone, Debug, PartialEq, Eq)]
         #[repr(u8)]
         #[allow(missing_docs, reason = "each is its text")]
         pub enum Message { $($(#[$attribute])* $id),* }
@@ -100,8 +100,7 @@ pub fn reason(errno: i32) -> &'static [u8] {
 }
 
 /// By their numbers, see [`text::entry`].
-const REASONS: &str = "
-forbidden by a security policy
+const REASONS: &str = "1 forbidden by a security policy
 no such file or directory
 no such process
 5 input/output error

@@ -29,11 +29,12 @@ pub fn join<'a>(buffer: &'a mut [u8], left: &[u8], between: u8, right: &[u8]) ->
     let start = buffer.len().checked_sub(middle + right.len() + 1)?;
     let name = buffer.get_mut(start..)?;
     for (index, slot) in name.iter_mut().enumerate() {
-        let part = if index < middle { left.get(index) } else { right.get(index - middle) };
-        *slot = match part {
-            Some(byte) => *byte,
-            None if index < middle => between,
-            None => 0,
+        *slot = if let Some(byte) = left.get(index) {
+            *byte
+        } else if index < middle {
+            between
+        } else {
+            right.get(index - middle).copied().unwrap_or(0)
         };
     }
     Some(name)

@@ -81,8 +81,8 @@ impl Signal {
         Route::of(self) == Route::Terminate
     }
 
-    /// The name without `SIG` of the signal of this number; empty for real-time signals, which have
-    /// only numbers.
+    /// The name without `SIG` of the signal of this number; empty for those that have only a number:
+    /// all real-time signals but the first and the last.
     #[must_use]
     pub fn name_of(number: u32) -> &'static [u8] {
         text::entry(NAMES.as_bytes(), number)
@@ -200,8 +200,8 @@ impl Route {
 
 /// What is passed on in place of what: everything as it is until [`Rewrites::set`] changes an entry.
 ///
-/// An entry is 0 for a signal that is passed on as it is, 1 for one that is dropped, and otherwise
-/// one more than the number of the signal to pass on.
+/// An entry is what to add to the signal's number: the sum is the number of the one to pass on, or
+/// 0 where it is dropped.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rewrites([u8; COUNT + 1]);
 
@@ -214,12 +214,10 @@ impl Rewrites {
 
     /// From now on passes `to` on in place of `from`, or drops `from` where `to` is none.
     pub fn set(&mut self, from: Signal, to: Option<Signal>) {
-        if let Some(entry) = self.0.get_mut(usize::from(from.number())) {
-            *entry = 1 + to.map_or(0, Signal::number);
-        }
+        self.change(from, to.map_or(0, Signal::number));
     }
 
-    /// Adds what a person writes: `FROM:TO`, where TO may be `0` for no signal. None where it is
+    /// Sets what a person writes: `FROM:TO`, where TO may be `0` for no signal. None where it is
     /// no such thing, or FROM is never passed on.
     #[must_use]
     pub fn add(&mut self, word: &[u8]) -> Option<()> {
@@ -228,16 +226,21 @@ impl Rewrites {
         if Route::of(from).is_fixed() {
             return None;
         }
-        *self.0.get_mut(usize::from(from.number()))? = 1 + read(rest?)? as u8;
+        self.change(from, read(rest?)? as u8);
         Some(())
+    }
+
+    fn change(&mut self, from: Signal, to: u8) {
+        if let Some(entry) = self.0.get_mut(usize::from(from.number())) {
+            *entry = to.wrapping_sub(from.number());
+        }
     }
 
     /// What is passed on for `signal`; none where it is dropped.
     #[must_use]
     pub fn apply(&self, signal: Signal) -> Option<Signal> {
-        match self.0.get(usize::from(signal.number())) {
-            None | Some(0) => Some(signal),
-            Some(to) => Signal::new(i32::from(*to) - 1),
-        }
+        let number = signal.number();
+        let change = self.0.get(usize::from(number)).copied().unwrap_or_default();
+        NonZero::new(number.wrapping_add(change)).map(Signal)
     }
 }

@@ -21,7 +21,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line that says who speaks.
+    /// An empty line. What is added first says who speaks.
     #[must_use]
     pub fn new() -> Self {
         Self { len: 0, bytes: [0; LINE_MAX] }
@@ -38,6 +38,7 @@ impl Line {
             self.bytes(b"rinit: ");
         }
         let mut digits = [0; 10];
+        // Which of the numbers is next.
         let mut next = 0;
         for byte in message.text() {
             let mut part = slice::from_ref(byte);
@@ -201,7 +202,8 @@ pub fn cut<'a>(rest: &mut Option<&'a [u8]>, at: u8) -> &'a [u8] {
     word
 }
 
-/// What follows `prefix` in `word`; none where it begins otherwise.
+/// What follows `prefix` in `word`; none where it begins otherwise, or the prefix is not made of
+/// letters, digits, `-` and `_` alone.
 #[must_use]
 #[inline(never)]
 pub fn after<'a>(prefix: &[u8], mut word: &'a [u8], case: Case) -> Option<&'a [u8]> {
@@ -217,7 +219,7 @@ pub fn after<'a>(prefix: &[u8], mut word: &'a [u8], case: Case) -> Option<&'a [u
                 first -= b'a' - b'A';
             }
         }
-        if first != *byte {
+        if first != *byte || first < b'-' {
             return None;
         }
     }
