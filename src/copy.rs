@@ -24,17 +24,20 @@ pub fn copy(image: &[u8], path: &[u8]) -> u8 {
     CANNOT
 }
 
-/// Writes a new file beside the old one and renames it: whoever executes the path meanwhile meets
-/// one or the other, whole. 0, or an error.
+/// Writes a new file into the same folder and gives it the old one's name: whoever executes the
+/// path meanwhile meets one or the other, whole. 0, or an error.
 fn replace(image: &[u8], path: &[u8]) -> isize {
+    let mut folder = path;
+    while let [rest @ .., last] = folder
+        && *last != b'/'
+    {
+        folder = rest;
+    }
     // Not the process id, which is 1 in every container that shares the folder.
     let mut digits = [0; 10];
     let unique = text::decimal(sys::now() as u32, &mut digits);
     let mut buffer = [0; path::MAX];
-    // Short, where the path may be as long as a path can be.
-    let folder = path.iter().rposition(|byte| *byte == b'/').and_then(|last| path.get(..=last));
-    let new = path::join(&mut buffer, folder.unwrap_or_default(), b'.', unique);
-    let Some(new) = new else { return -NAME_TOO_LONG };
+    let Some(new) = path::join(&mut buffer, folder, b'.', unique) else { return -NAME_TOO_LONG };
     let new = sys::c_string(new);
     // SAFETY: every argument is a C string, and the path is the end of one.
     let old = unsafe { CStr::from_ptr(path.as_ptr().cast()) };

@@ -141,7 +141,9 @@ impl<'a> Init<'a> {
     #[unsafe(link_section = ".text.idle")]
     fn turn(&mut self) -> Option<u8> {
         let left = self.machine.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
-        let action = match sys::wait_for_signal(left) {
+        // Signals that never end must not keep the time from coming.
+        let arrival = if left == Some(0) { None } else { sys::wait_for_signal(left) };
+        let action = match arrival {
             None => self.machine.woken(sys::now),
             Some((Signal::CHLD, _)) => return self.reap(),
             // rinit's own, from a write to a stderr that nobody reads, or that may not grow.

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::type_complexity,
     missing_docs,
     reason = "tests"
 )]

@@ -1,0 +1,120 @@
+"""The scene of each test, and the ways to run a program on it."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from scene import HERE, PROMPT, Puppets, Shell, Terminal
+
+RINIT = Path(os.environ.get("RINIT") or HERE.parents[1] / "target/release/rinit")
+
+
+class Scene:
+    """A folder with the commands `rinit` and `puppet`, and the terminals on which they run."""
+
+    def __init__(self, path):
+        self.path = path
+        self.terminals = []
+        commands = path / "bin"
+        commands.mkdir()
+        (commands / "rinit").symlink_to(RINIT.resolve())
+        self.script("bin/puppet", f"exec python3 -I -S {HERE}/puppet.py {path}/socket \"$@\"")
+        self.puppets = Puppets(path / "socket")
+        self.environment = {
+            "PATH": f"{commands}:{os.environ['PATH']}",
+            "HOME": str(path),
+            "LANG": "C.UTF-8",
+            # A shell that has nothing to be clever with.
+            "TERM": "dumb",
+            "PS1": PROMPT,
+            "HISTFILE": "",
+        }
+
+    def script(self, name, text, interpreter="/bin/sh"):
+        """Writes an executable script into the folder."""
+        path = self.path / name
+        path.write_text(f"#!{interpreter}\n{text}\n")
+        path.chmod(0o755)
+        return path
+
+    def bash(self):
+        return Shell(self, ["bash", "--noprofile", "--norc", "-i"])
+
+    def dash(self):
+        return Shell(self, ["dash", "-i"])
+
+    def shell(self, name):
+        return getattr(self, name)()
+
+    def spawn(self, line):
+        """Runs a command on a terminal of its own, with no shell above it: it leads the session."""
+        return Terminal(self, line.split())
+
+    def puppet(self, name="program"):
+        """Waits for a puppet of this name to start."""
+        return self.puppets.next(name)
+
+    def finish(self):
+        for terminal in self.terminals:
+            terminal.finish()
+        self.puppets.close()
+
+
+@pytest.fixture
+def scene():
+    # A short name: the address of a socket has 108 bytes (unix(7)).
+    path = Path(tempfile.mkdtemp(prefix="rinit-"))
+    scene = Scene(path)
+    yield scene
+    scene.finish()
+    shutil.rmtree(path)
+
+
+@pytest.fixture(params=["bare", "rinit", "rinit -c"])
+def how(request):
+    """How the program is run: what the bare program does is what the others are measured by."""
+    return "" if request.param == "bare" else request.param + " "
+
+
+@pytest.fixture(params=["bash", "dash"])
+def shell(request, scene):
+    """A real interactive shell."""
+    need(request.param)
+    return scene.shell(request.param)
+
+
+def need(*commands):
+    """Skips the test where a command is not installed."""
+    packages = {"vim": "vim", "less": "less", "top": "procps", "script": "bsdutils",
+                "setsid": "util-linux", "git": "git"}
+    for command in commands:
+        if shutil.which(command) is None:
+            package = packages.get(command, command)
+            pytest.skip(f"no {command} here: apt-get install {package}")
+
+
+BARE_PID_1 = (
+    "what a bare PID 1 does is no measure: the kernel keeps from it what it does not handle"
+)
+
+
+def namespace():
+    """The command that makes a PID namespace here."""
+    for options in ["", "--user --map-root-user "]:
+        command = f"unshare {options}--pid --fork --mount-proc"
+        if subprocess.run([*command.split(), "true"], capture_output=True).returncode == 0:
+            return command
+    pytest.skip(
+        "no PID namespace can be made here: run as root, or allow unprivileged user namespaces"
+        " (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces)"
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rinit_is_built():
+    if not RINIT.exists():
+        pytest.exit(f"{RINIT} is not there: run scripts/terminal, or cargo build --release", 2)
