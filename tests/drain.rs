@@ -132,6 +132,21 @@ fn further_signals_go_to_all_who_are_left() {
     }
 }
 
+#[test]
+fn each_is_reaped_as_it_ends() {
+    for pid_1 in BOTH {
+        let words = ["leave", "8", "stubborn"];
+        let (mut init, middle) = with_sibling(&["-t", LONG], &words, pid_1);
+        let last = children(middle)[0];
+        send(children(init.pid())[0], libc::SIGKILL);
+        // The middle one dies of the SIGTERM of the drain; the last one stays.
+        init.until("got 15 from");
+        init.until_true("the dead to be reaped", |it| it.children() == [last]);
+        send(last, libc::SIGKILL);
+        assert_eq!(init.finish().code(), Some(128 + 9), "{pid_1}");
+    }
+}
+
 // The grace period.
 
 /// A sibling that will not end; how long rinit took after the end of the program.

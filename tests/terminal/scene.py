@@ -20,7 +20,7 @@ from pathlib import Path
 import pexpect
 
 HERE = Path(__file__).resolve().parent
-GUARD = float(os.environ.get("GUARD", 30))  # seconds
+GUARD = float(os.environ.get("GUARD", "30"))  # seconds
 PROMPT = "READY> "
 
 
@@ -261,9 +261,7 @@ class Terminal(pexpect.spawn):
         self.send(chr(ord(key[1]) & 0x1F))
 
     def resize(self, rows, columns):
-        fcntl.ioctl(
-            self.child_fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0)
-        )
+        fcntl.ioctl(self.child_fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def hang_up(self):
         """The window is closed, or the line is lost."""

@@ -8,11 +8,8 @@ import pytest
 
 from conftest import RINIT, namespace, need
 from scene import (
-    GUARD,
-    is_stopped,
     stat,
     until,
-    wait_gone,
     wait_running,
     wait_stopped,
 )
@@ -96,9 +93,7 @@ def test_rinit_below_rinit_in_a_container(scene, front):
 
 
 def test_a_script_with_rinit_below_rinit_reads_the_terminal_afterwards(scene):
-    terminal = scene.spawn(
-        str(scene.script("job", 'rinit rinit true; read word; echo "<$word>"'))
-    )
+    terminal = scene.spawn(str(scene.script("job", 'rinit rinit true; read word; echo "<$word>"')))
     terminal.sendline("word")
     terminal.expect_exact("<word>")
 
@@ -258,8 +253,11 @@ def test_a_pager_at_the_end_of_a_pipeline(scene, first, second):
 
 
 def test_rinit_as_the_interpreter_of_a_script(scene, shell):
-    script = scene.script("job", 'echo "$0 $1"; puppet; read word; echo "<$word>"; exit 7',
-                          interpreter=f"{RINIT.resolve()} /bin/sh")
+    script = scene.script(
+        "job",
+        'echo "$0 $1"; puppet; read word; echo "<$word>"; exit 7',
+        interpreter=f"{RINIT.resolve()} /bin/sh",
+    )
     shell.start(f"{script} argument")
     shell.expect_exact(f"{script} argument\r\n")
     program = scene.puppet()
@@ -281,9 +279,7 @@ def test_rinit_as_the_interpreter_of_a_script(scene, shell):
 
 def test_rinit_as_an_interpreter_with_an_option(scene):
     """The kernel hands over one argument at most besides the script (execve(2))."""
-    terminal = scene.spawn(
-        str(scene.script("job", "", interpreter=f"{RINIT.resolve()} -V"))
-    )
+    terminal = scene.spawn(str(scene.script("job", "", interpreter=f"{RINIT.resolve()} -V")))
     terminal.expect("rinit version")
     assert terminal.code() == 0
 

@@ -8,28 +8,29 @@ import pytest
 
 from conftest import BARE_PID_1, namespace, need
 from scene import (
-    children,
-    descendants,
     is_stopped,
     stat,
     switches,
     ticks,
     until,
     wait_gone,
-    wait_running,
     wait_stopped,
 )
 
 
-@pytest.fixture(params=["PID 1", "session leader", "setsid", "script"])
+@pytest.fixture(params=["PID 1", "session leader"])
 def above(request):
     """What stands before the command: nothing that does job control."""
-    if request.param == "PID 1":
+    return front(request.param)
+
+
+def front(above):
+    if above == "PID 1":
         return namespace() + " "
-    if request.param == "setsid":
+    if above == "setsid":
         need("setsid")
         return "setsid --ctty --wait "
-    if request.param == "script":
+    if above == "script":
         need("script")
         return "script --quiet --return --command "
     return ""
@@ -63,8 +64,9 @@ def check_idle(program, rinit):
     assert ticks(rinit) - spent <= 3
 
 
+@pytest.mark.parametrize("above", ["PID 1", "session leader", "setsid", "script"])
 def test_a_stop_key_does_not_stop_a_container(scene, above, init):
-    terminal = spawn(scene, above, init + "puppet --handle CONT,INT")
+    terminal = spawn(scene, front(above), init + "puppet --handle CONT,INT")
     program = scene.puppet()
     rinit = rinit_of(program)
     for turn in range(1, 21):
@@ -144,9 +146,14 @@ def test_what_the_program_started_may_stop_itself_late(scene, above, how):
     assert helper.ask("stop", "TSTP") == "continued"
 
 
-def test_a_helper_is_not_left_stopped_by_a_program_that_handles_the_key(scene, above, how):
+def test_a_helper_is_not_left_stopped_by_a_program_that_handles_the_key(scene, above, how, limit):
     if above.startswith("unshare") and not how:
         pytest.skip(BARE_PID_1)
+    if how:
+        limit(
+            "the kernel stops it, as rinit is its group's parent outside; and tells its own parent"
+            " alone"
+        )
     terminal = spawn(scene, above, how + "puppet --handle TSTP")
     program = scene.puppet()
     program.ask("start", "helper", False)
@@ -272,9 +279,11 @@ def test_the_terminal_of_a_container_in_the_background_of_a_shell(scene, init):
     assert program.reply() == "line\n"
 
 
-def test_a_container_starts_while_somebody_else_reads_the_terminal(scene, how):
+def test_a_container_starts_while_somebody_else_reads_the_terminal(scene, how, limit):
     """A read of the terminal waits in the kernel until a line is there; nobody else's start may
     wait for that."""
+    if how:
+        limit("a read of nothing, which tells who holds the terminal, waits for other readers")
     shell = scene.bash()
     line = f"puppet reader </dev/tty & puppet ready; {namespace()} {how}puppet; wait"
     shell.start(str(scene.script("job", line)))

@@ -1,11 +1,10 @@
 """Who holds the terminal: the program's group exactly where rinit's own group held it."""
 
-import os
 import subprocess
 
 import pytest
 
-from conftest import RINIT, namespace
+from conftest import namespace
 from scene import GUARD, is_stopped, stat, until, wait_stopped
 
 STREAMS = ["0</dev/null", "1>out", "2>err"]
@@ -175,7 +174,7 @@ def test_a_program_without_the_terminal_on_its_streams_stops_and_goes_on(scene, 
 
 @pytest.mark.parametrize("streams", ["null", "pipes", "closed"])
 def test_without_a_terminal_nothing_is_different(scene, how, streams):
-    line = f"{how}sh -c 'test ! -t 0; : </dev/tty; echo done >result; exit 9'"
+    line = f"{how}sh -c 'true 2>/dev/null </dev/tty && exit 1; exit 9'"
     closed = "exec <&- >&- 2>&-;" if streams == "closed" else ""
     stream = subprocess.PIPE if streams == "pipes" else subprocess.DEVNULL
     # A session of its own has no terminal until it opens one (setsid(2)).
@@ -189,15 +188,14 @@ def test_without_a_terminal_nothing_is_different(scene, how, streams):
         start_new_session=True,
     )
     output, errors = process.communicate(timeout=GUARD)
-    # A shell that cannot open a file for `:` ends with 2 (POSIX, special built-in utilities).
-    assert process.returncode in (2, 9)
-    assert b"rinit" not in (errors or b"")
+    assert process.returncode == 9
+    assert not output and not errors
 
 
 def test_a_terminal_of_another_session_is_left_alone(scene, how):
     """The streams are a terminal, but not the one of the session: the kernel refuses."""
     shell = scene.bash()
-    script = scene.script("job", f"{how}puppet\necho \"code $?\" >code")
+    script = scene.script("job", f'{how}puppet\necho "code $?" >code')
     shell.run(f"setsid {script} &")
     program = scene.puppet()
     assert program.ask("where")["holder"] is None
@@ -278,8 +276,14 @@ def test_a_script_reads_the_terminal_after_many_runs_of_rinit(scene, how):
     assert terminal.code() == 0
 
 
-def test_a_script_reads_the_terminal_while_rinit_runs_beside_it(scene, how):
+def test_a_script_reads_the_terminal_while_rinit_runs_beside_it(scene, how, limit):
     """A job in the background of a script, which has no job control: it shares the group."""
+    if how:
+        limit(
+            "the script is stopped as it reads; rinit gives it the terminal and continues it, but"
+            " the shell above may have seen it stop before",
+            strict=False,
+        )
     shell = scene.bash()
     line = f'{how}puppet & read word; echo "<$word>"; wait; echo "code $?"'
     shell.start(str(scene.script("job", line)))
@@ -330,8 +334,10 @@ def test_a_background_job_does_not_take_a_terminal_that_nobody_holds(scene, how)
     assert shell.ask("where")["holder"] == shell.group
 
 
-def test_a_script_reads_the_terminal_after_a_namespace_with_rinit(scene, how):
+def test_a_script_reads_the_terminal_after_a_namespace_with_rinit(scene, how, limit):
     """The script's group has no number in the namespace of rinit."""
+    if how:
+        limit("a terminal cannot be given to a group that has no number in one's namespace")
     shell = scene.bash()
     script = scene.script("job", f'{namespace()} {how}true; read word; echo "<$word>"')
     shell.start(str(script))

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from scene import GUARD, is_stopped, stat, until, wait_gone, wait_running, wait_stopped
+from scene import GUARD, is_stopped, stat, until, wait_running, wait_stopped
 
 
 def rinit_of(program):

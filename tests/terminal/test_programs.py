@@ -110,7 +110,7 @@ def test_an_interactive_shell_in_a_container_has_job_control(scene, how, above, 
 
 def test_a_shell_inside_that_is_killed_leaves_a_terminal_that_can_be_taken(scene, how):
     shell = scene.bash()
-    line = f"{how}puppet; read word; echo \"<$word>\""
+    line = f'{how}puppet; read word; echo "<$word>"'
     shell.start(str(scene.script("job", line)))
     program = scene.puppet()
     pid = program.ask("start", "job", True)
@@ -175,8 +175,11 @@ def named(terminal, name):
     """The process of this name on the terminal."""
 
     def find():
-        found = [pid for pid in [terminal.pid, *descendants(terminal.pid)]
-                 if stat(pid) and stat(pid).name == name]
+        found = [
+            pid
+            for pid in [terminal.pid, *descendants(terminal.pid)]
+            if stat(pid) and stat(pid).name == name
+        ]
         return found and found[0]
 
     return terminal.until(f"there is a {name}", find)
@@ -186,9 +189,11 @@ def wait_reading(terminal):
     """Waits until whoever holds the terminal waits for a key, in raw mode."""
     terminal.until(
         "the program reads keys",
-        lambda: not termios.tcgetattr(terminal.child_fd)[3] & termios.ICANON
-        and stat(terminal.holder)
-        and stat(terminal.holder).state == "S",
+        lambda: (
+            not termios.tcgetattr(terminal.child_fd)[3] & termios.ICANON
+            and stat(terminal.holder)
+            and stat(terminal.holder).state == "S"
+        ),
     )
 
 
@@ -213,7 +218,7 @@ def test_a_full_screen_program_in_a_container_survives_the_stop_key(
             # It stops itself with SIGSTOP, which holds until somebody continues it: `docker kill
             # --signal CONT`, which reaches rinit, or here the session leader.
             top = named(terminal, "top")
-            terminal.until("top stops", lambda: is_stopped(top))
+            terminal.until("top stops", lambda top=top: is_stopped(top))
             os.kill(stat(top).parent if how else top, signal.SIGCONT)
         # Painted again, and alive.
         terminal.press("^L")

@@ -1,17 +1,13 @@
 """`^Z`, `fg`, `bg`, `jobs` and `kill %1` under an interactive shell."""
 
 import os
-import re
 import signal
 
 import pytest
 
 from scene import (
-    children,
     is_stopped,
     stat,
-    switches,
-    ticks,
     until,
     wait_gone,
     wait_running,
@@ -302,20 +298,21 @@ def test_a_script_stops_with_its_program_and_goes_on_with_it(scene, shell, how):
     shell.expect_exact("<word>")
 
 
-def test_an_early_stop_is_a_stop(scene, how):
-    """`^Z` while the program is being looked for, which takes time on a slow file system."""
+def test_a_stop_before_the_program_runs_is_a_stop(scene, limit):
+    """`^Z` while rinit looks for the program, which takes time on a slow file system. (The bare
+    program was found before it got the terminal.)"""
+    limit(
+        "a child of vfork(2) that stops before its exec holds its parent up",
+        # It may be through with the search before the key comes.
+        strict=False,
+    )
     shell = scene.bash()
     # Each is one execve(2) that fails; a variable has room for 131,072 bytes.
     folders = ":".join(["/x"] * 40000)
-    front = how or "env "
-    scene.script("start", f'PATH="{folders}:$PATH" exec {front}puppet')
+    scene.script("start", f'PATH="{folders}:$PATH" exec bin/rinit puppet')
     for _ in range(5):
-        shell.start(f"{scene.path}/start")
-        # From the moment the program's group holds the terminal.
-        if how:
-            until("rinit starts a program", lambda: is_handed_over(shell))
-        else:
-            until("env runs", lambda: (job := stat(shell.holder)) and job.name == "env")
+        shell.start("./start")
+        until("rinit starts a program", lambda: is_handed_over(shell))
         shell.press("^Z")
         shell.expect_stopped()
         shell.start("fg")
