@@ -271,7 +271,7 @@ fn every_machine_linux_runs_on_has_its_usual_name() {
 
 #[test]
 fn every_machine_number_has_some_name_to_be_put_into_a_message() {
-    for layout in LAYOUTS {
+    for layout in some(LAYOUTS.into_iter()) {
         for number in some((0..0x1100).chain(0x9000..0x9100)).chain([u16::MAX]) {
             let elf = elf(&layout.program(number, &[]));
             let name = elf.machine.name();

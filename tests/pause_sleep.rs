@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use libc::{SIGCHLD, SIGINT, SIGKILL, SIGSTOP, SIGTERM, c_int};
 
-use common::parent::{Parent, fork};
+use common::parent::{Parent, fork, stay};
 use common::watch::{sleeps, timeout, until_other_settled, until_settled};
 use common::{Folder, Init, Running, SIGNALS, Stream, check, children, rinit, send, status_field};
 
@@ -120,6 +120,36 @@ fn a_pause_reaps() {
         let mut init = orphaning(&[option]).pid_1().start();
         until_settled(&mut init);
         init.end_input();
+        init.until_true("the orphan to be reaped", |init| init.children().is_empty());
+        init.signal(SIGTERM);
+        init.finish().assert_quiet(0);
+    }
+}
+
+#[test]
+fn a_pause_adopts_orphans_and_reaps_them() {
+    for pid_1 in BOTH {
+        let mut init = Init::new(["-P"])
+            .pid_1_if(pid_1)
+            .stream(0, Stream::Pipe)
+            .setup(|| {
+                if fork()? == 0 {
+                    if fork()? == 0 {
+                        stay();
+                    }
+                    wait_for_the_end_of_stdin();
+                    end();
+                }
+                Ok(())
+            })
+            .start();
+        until_settled(&mut init);
+        let child = init.children()[0];
+        init.until_true("the grandchild", |_| !children(child).is_empty());
+        let grandchild = children(child)[0];
+        init.end_input();
+        init.until_true("the adoption", |init| init.children() == [grandchild]);
+        send(grandchild, SIGKILL);
         init.until_true("the orphan to be reaped", |init| init.children().is_empty());
         init.signal(SIGTERM);
         init.finish().assert_quiet(0);

@@ -186,6 +186,7 @@ class Puppets:
         self.server.bind(str(path))
         self.server.listen(16)
         self.early = []
+        self.connections = []
 
     def next(self, name="program"):
         """Waits for the puppet of this name to start."""
@@ -200,6 +201,7 @@ class Puppets:
             except TimeoutError:
                 raise AssertionError(f"hang: {name} does not start") from None
             connection.settimeout(None)
+            self.connections.append(connection)
             credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
             puppet = Puppet(connection, struct.unpack("iII", credentials)[0])
             if puppet.name == name:
@@ -207,8 +209,9 @@ class Puppets:
             self.early.append(puppet)
 
     def close(self):
-        for puppet in self.early:
-            puppet.connection.close()
+        """Every puppet that is left ends when its connection does."""
+        for connection in self.connections:
+            connection.close()
         self.server.close()
 
 
