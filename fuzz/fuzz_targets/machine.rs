@@ -50,8 +50,14 @@ fn live(mut bytes: Bytes<'_>) -> Option<()> {
         machine.started(number, i32::from(bytes.next()? % 16) + 1);
     }
 
+    // One more could not be started.
+    let gives_up = shape & 8 != 0;
+    if gives_up {
+        machine.give_up();
+    }
+
     let mut now = bytes.time()?;
-    let mut end = None;
+    let mut end = gives_up.then_some(CANNOT);
     let mut held = None;
     let mut was_held = false;
     let mut asked = None;
