@@ -28,7 +28,8 @@ pub struct Init<'a> {
     /// The signal mask, for the programs to get it as it was.
     pub(crate) mask: KernelSigSet,
     /// Was SIGCHLD ignored? rinit cannot leave it so: the kernel would reap its children by itself
-    /// and drop their codes (sigaction(2), POSIX.1-2001).
+    /// and drop their codes (sigaction(2), POSIX.1-2001). The first child looks, which saves rinit
+    /// a system call.
     pub(crate) ignores_sigchld: bool,
     /// Where the name of the program that is being started stands in the argument vector.
     pub(crate) index: usize,
@@ -49,7 +50,7 @@ impl<'a> Init<'a> {
             terminal: Terminal::none(),
             machine: Machine::new(&config.rules),
             mask,
-            ignores_sigchld: sys::default_disposition(Signal::CHLD),
+            ignores_sigchld: false,
             index: 0,
             has_failed: false,
             listen_pid: [0; 24],

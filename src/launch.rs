@@ -20,6 +20,19 @@ impl Init<'_> {
     /// Its process id; or where no process could be made, the error as a negative number.
     pub fn launch(&mut self, index: usize) -> Pid {
         self.index = index;
+        let knew = self.ignores_sigchld;
+        let pid = self.bear();
+        if knew == self.ignores_sigchld {
+            return pid;
+        }
+        // The child found out and ended, reaped by the kernel.
+        sys::default_disposition(Signal::CHLD);
+        self.has_failed = false;
+        self.bear()
+    }
+
+    /// A child that comes to life.
+    fn bear(&mut self) -> Pid {
         // SAFETY: `child` expects an `Init`, and this one lives until the child is through.
         unsafe { vfork_into(child, &raw mut *self) as Pid }
     }
@@ -30,6 +43,10 @@ impl Init<'_> {
     /// All programs do the same, though the terminal and LISTEN_PID are for the first one alone:
     /// after it the terminal is no longer rinit's, and LISTEN_PID no longer names rinit.
     fn come_to_life(&mut self) -> u8 {
+        if !self.ignores_sigchld && sys::default_disposition(Signal::CHLD) {
+            self.ignores_sigchld = true;
+            return CANNOT;
+        }
         self.pid = sys::parent_pid();
         self.terminal = Terminal::find();
         let is_ours = self.terminal.is_ours();

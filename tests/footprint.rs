@@ -149,10 +149,13 @@ fn trace() -> Option<Vec<String>> {
 
 #[test]
 fn it_makes_at_most_12_system_calls_to_run_true() {
-    let Some(calls) = trace() else { return };
-    // The exec that started it is the first, its exit the last.
-    assert!(calls[0].starts_with("execve(") && calls[calls.len() - 1].contains("exit_group("));
-    assert!(calls.len() <= 12, "{calls:#?}");
+    // A few runs, because what it does may depend on where in a page its stack begins.
+    for _ in 0..12 {
+        let Some(calls) = trace() else { return };
+        // The exec that started it is the first, its exit the last.
+        assert!(calls[0].starts_with("execve(") && calls[calls.len() - 1].contains("exit_group("));
+        assert!(calls.len() <= 12, "{calls:#?}");
+    }
 }
 
 #[test]
