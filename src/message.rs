@@ -100,7 +100,7 @@ pub fn reason(errno: i32) -> &'static [u8] {
 }
 
 /// By their numbers, see [`text::entry`].
-const REASONS: &str = "1 forbidden by a security policy
+const REASONS: &str = "1 not permitted: user, seccomp or security module
 no such file or directory
 no such process
 5 input/output error
