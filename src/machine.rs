@@ -1,14 +1,6 @@
 //! The life of a container: event and time in, action out.
 //!
-//! ```text
-//!            the program ended            children are left
-//!  Running ────────────────────▶ Ended ─────────────────────▶ Draining
-//!     │                            │                              │ grace is over
-//!     │ no child is left           │ no child is left,            ▼
-//!     │ (cannot be)                │ or no grace               Killing
-//!     ▼                            ▼                              │ no child is left,
-//!    Left ◀───────────────────────────────────────────────────────┘ or enough is enough
-//! ```
+//! DESIGN.md has the picture, which a test draws from this code.
 //!
 //! The machine makes no system call and reads no clock; where it needs the time it asks the `clock`
 //! it was handed. It is small, copied freely, and compared and hashed, so that a test can visit
