@@ -22,6 +22,7 @@
 //! | [`message`] | every message that rinit can say |
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 #[cfg(test)]
 extern crate std;

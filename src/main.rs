@@ -11,6 +11,7 @@
 //! | `copy` | `--copy-to` |
 #![no_std]
 #![no_main]
+#![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod copy;
 mod explain;

@@ -1,12 +1,4 @@
 //! `--copy-to`: the binary writes itself, whole or not at all (contract: Command line).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

@@ -1,12 +1,4 @@
 //! What becomes of the others when the program has ended (contract: When the program ends).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

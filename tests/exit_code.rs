@@ -1,13 +1,5 @@
 //! The code that rinit leaves with (contract: Exit code), and what it prints when it starts nothing
 //! (contract: Command line).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

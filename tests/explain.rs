@@ -1,12 +1,4 @@
 //! Why a program cannot be executed, said in the user's terms: real files, the shipped program.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

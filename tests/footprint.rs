@@ -1,13 +1,5 @@
 //! What rinit costs (contract: What it costs). The bounds are those of x86_64.
 #![cfg(target_arch = "x86_64")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

@@ -1,13 +1,5 @@
 //! The command line and the variables, row by row of the contract's table: every spelling, good and
 //! bad values, what beats what, several programs, and the words of a usage error.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 use rinit::cli::{Config, HELP, Id, LICENSE, Target};
 use rinit::signal::Signal;

@@ -1,13 +1,5 @@
 //! What a file's first bytes tell: real and synthetic headers, cut off at every length, with every
 //! lie that an offset can tell.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::env;
 use std::fs::{self, File};

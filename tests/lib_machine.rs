@@ -27,14 +27,6 @@
 //!   SIGTTOU not; a wrong program reported as stopped; one reported during the drain
 //! - giving up: the hold is not over with it
 //! - time: woken at any time; a deadline while nothing is timed; a sum that overflows
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};

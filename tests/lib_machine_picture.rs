@@ -3,13 +3,6 @@
 //! Every state is visited with every event, under all kinds of rules; what differs in no picture
 //! (which signal, which of several children) is drawn once. `cargo test --test lib_machine_picture`
 //! prints the picture when DESIGN.md shows another.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "tests"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +39,7 @@ impl State {
         (Self::Killing, "the others were killed"),
     ];
 
-    fn of(machine: &Machine<'_>, rules: &Rules) -> Self {
+    fn of(machine: &Machine<'_>) -> Self {
         match machine.phase() {
             Phase::Ended => Self::Ended,
             Phase::Draining => Self::Draining,
@@ -121,9 +114,9 @@ fn explore(rules: &Rules) -> BTreeSet<Arrow> {
             }
             let mut next = machine;
             let action = next.step(event, || machine.deadline().unwrap_or(SECOND));
-            let from = State::of(&machine, rules);
+            let from = State::of(&machine);
             let is_over = matches!(action, Action::Leave(_));
-            let to = if is_over { State::Left } else { State::of(&next, rules) };
+            let to = if is_over { State::Left } else { State::of(&next) };
             arrows.insert((from, what, in_words(action, from, to), to));
             if !is_over && !seen.contains(&next) {
                 seen.push(next);

@@ -1,13 +1,5 @@
 //! Words, numbers, times, signals, statuses, paths and lines: each function is fed everything small
 //! and compared with an oracle that is written another way.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 use rinit::message::{Message, reason};
 use rinit::path;

@@ -1,12 +1,4 @@
 //! What rinit says, and that it changes nothing whether anybody listens (contract: What it says).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 
@@ -158,9 +150,12 @@ fn verbose_names_what_was_passed_on_in_place_of_what() {
     assert!(line_with(&errors, &["SIGWINCH", "group"]) > got, "{errors}");
 }
 
+/// Options, a variable, and whether they ask for reports of orphans.
+type Asked = (&'static [&'static str], Option<(&'static str, &'static str)>, bool);
+
 #[test]
 fn orphans_are_reported_where_that_is_asked_for() {
-    let forms: [(&[&str], Option<(&str, &str)>, bool); 9] = [
+    let forms: [Asked; 9] = [
         (&["-w"], None, true),
         (&["--warn-reaped"], None, true),
         (&["-vw"], None, true),

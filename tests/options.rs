@@ -1,13 +1,5 @@
 //! The command line, row by row: what each option and variable does, and what rinit says of those
 //! it cannot follow (contract: Command line).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 
@@ -784,9 +776,12 @@ fn signals_go_to_the_group_to_the_program_alone_or_to_all() {
     }
 }
 
+/// Variables with their values.
+type Variables = &'static [(&'static str, &'static str)];
+
 #[test]
 fn variables_say_where_signals_go_unless_an_option_does() {
-    let lines: [(&[&str], &[(&str, &str)], _); 13] = [
+    let lines: [(&[&str], Variables, _); 13] = [
         (&[], &[("SINGLE_CHILD", "1")], ALONE),
         (&[], &[("SINGLE_CHILD", "yes")], ALONE),
         (&[], &[("SINGLE_CHILD", "0")], GROUP),

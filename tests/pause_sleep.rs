@@ -1,13 +1,5 @@
 //! rinit without a program: `-P`, the sandbox process of a pod, and `--sleep`, for hooks in images
 //! that have no `sleep` (contract: Command line).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

@@ -1,12 +1,4 @@
 //! Several programs in one container, without a shell (contract: Several programs).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

@@ -1,14 +1,6 @@
 //! Programs as people run them, stopped as container engines stop them: with a SIGTERM to rinit.
 //!
 //! Debian's packages: `apt-get install python3 redis-server nginx-light`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 

@@ -1,12 +1,4 @@
 //! Which signals reach whom while the program runs (contract: While it runs).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::type_complexity,
-    missing_docs,
-    reason = "tests"
-)]
 
 mod common;
 
