@@ -4,7 +4,7 @@ use core::ptr;
 
 use rustix::runtime::KernelSigSet;
 
-use rinit::cli::{Config, Target};
+use rinit::cli::{Config, Id, Target};
 use rinit::machine::{Action, Audience, Machine, Phase, Pid, Program};
 use rinit::message::Message;
 use rinit::signal::Signal;
@@ -71,12 +71,7 @@ impl<'a> Init<'a> {
         }
         // Of no use to PID 1, and no harm: so nobody needs to know which it is yet.
         let subreaper = sys::become_subreaper();
-        let mut code = None;
-        if !self.start() {
-            // Who was started before is drained, and nobody waited for.
-            self.machine.give_up();
-            code = self.reap();
-        }
+        let mut code = self.start();
         if let Err(error) = subreaper
             && !self.is_pid_1()
         {
@@ -108,9 +103,18 @@ impl<'a> Init<'a> {
         }
     }
 
-    /// Starts the programs; false where one could not be.
+    /// Starts the programs, or settles down without any; the code to leave with, if that is it.
     #[inline(never)]
-    fn start(&mut self) -> bool {
+    fn start(&mut self) -> Option<u8> {
+        let config = self.config;
+        if config.task != Id::NONE {
+            sys::default_disposition(Signal::CHLD);
+            self.pid = sys::own_pid();
+            let is_sleep = config.task == Id::SLEEP;
+            self.machine.pause(is_sleep.then(|| sys::now() + config.sleep));
+            // At first those whose SIGCHLD came before this began.
+            return self.reap();
+        }
         for separator in self.config.programs().iter().skip(1) {
             // The vector of the program before ends here.
             // SAFETY: the entry exists, and nobody needs the separator any more.
@@ -121,7 +125,9 @@ impl<'a> Init<'a> {
             let pid = self.launch(*index);
             if pid < 0 {
                 say(Message::CannotStart, Errno(-pid).reason(), [0; 2]);
-                return false;
+                // Who was started before is drained, and nobody waited for.
+                self.machine.give_up();
+                return self.reap();
             }
             self.machine.started(number, pid);
             if self.has_failed && number == 0 {
@@ -134,7 +140,7 @@ impl<'a> Init<'a> {
             // An emulator whose vfork(2) does not share memory.
             self.pid = sys::own_pid();
         }
-        true
+        None
     }
 
     /// Waits for one signal and does what follows from it; the code to leave with, if so.

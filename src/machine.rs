@@ -87,6 +87,8 @@ pub enum Phase {
     Draining,
     /// The others were killed.
     Killing,
+    /// There is no program: orphans are reaped until it is asked to end, or its time is over.
+    Pausing,
 }
 
 /// What became of the first terminating signal.
@@ -153,6 +155,14 @@ impl<'a> Machine<'a> {
         self.release();
     }
 
+    /// There is no program to be started. It leaves with 0 at that time, if there is one; or when it
+    /// is asked to with TERM or INT, which is what a pause is for, but not a sleep.
+    pub fn pause(&mut self, until: Option<Nanos>) {
+        self.phase = Phase::Pausing;
+        self.deadline = until.unwrap_or(NEVER);
+        self.code = 0;
+    }
+
     /// The programs that were started, by their numbers; a pid of 0 stands where none was.
     #[must_use]
     pub const fn programs(&self) -> &[Program; MAX_PROGRAMS] {
@@ -197,6 +207,11 @@ impl<'a> Machine<'a> {
             Phase::Draining => Audience::Rest,
             // The drain is about to say the same, or has said worse.
             Phase::Ended | Phase::Killing => return Action::Wait,
+            Phase::Pausing if to == Signal::TERM || to == Signal::INT => {
+                let is_early = self.deadline != NEVER;
+                return Action::Leave(if is_early { 128 + to.number() } else { 0 });
+            }
+            Phase::Pausing => return Action::Wait,
         };
         let mut send = Action::Send(audience, to, None);
         // Both count: what asks rinit to end, and what will ask the program to.
@@ -247,7 +262,7 @@ impl<'a> Machine<'a> {
             return Action::Wait;
         }
         if self.rules.grace == 0 {
-            return self.childless();
+            return Action::Leave(self.code);
         }
         self.phase = Phase::Draining;
         self.deadline = clock().saturating_add(self.rules.grace);
@@ -256,7 +271,7 @@ impl<'a> Machine<'a> {
 
     /// [`Event::Childless`].
     pub fn childless(&mut self) -> Action {
-        Action::Leave(self.code)
+        if self.phase == Phase::Pausing { Action::Wait } else { Action::Leave(self.code) }
     }
 
     /// [`Event::Woken`].
@@ -274,7 +289,7 @@ impl<'a> Machine<'a> {
                 self.deadline = self.deadline.saturating_add(LAST_REAP);
                 Action::Send(Audience::Rest, Signal::KILL, None)
             }
-            _ => self.childless(),
+            _ => Action::Leave(self.code),
         }
     }
 

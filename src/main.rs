@@ -23,13 +23,11 @@ mod terminal;
 
 use rinit::cli::{Config, HELP, Id, LICENSE, UsageError};
 use rinit::message::{Message, reason};
-use rinit::signal::Signal;
 use rinit::status::CANNOT;
 use rinit::text::Line;
 
 use init::Init;
 use start::InitialStack;
-use sys::Report;
 
 /// The form that container engines parse.
 const VERSION: &str =
@@ -53,7 +51,7 @@ extern "C" fn main(top: *mut usize) -> ! {
     let read = config.read(|index| stack.argument(index), |index| stack.variable(index));
     let code = if read.is_none() {
         refuse(&config.error)
-    } else if config.task == Id::NONE {
+    } else if config.task < Id::COPY_TO {
         Init::new(&config, stack, mask).run()
     } else {
         do_task(&config, stack)
@@ -71,54 +69,15 @@ fn refuse(error: &UsageError<'_>) -> u8 {
     CANNOT
 }
 
-/// Does what is asked for in place of starting a program.
+/// Does what is asked for in place of being an init.
 #[cold]
 fn do_task(config: &Config<'_>, stack: InitialStack) -> u8 {
-    if config.task >= Id::HELP {
-        return print(match config.task {
-            Id::HELP => HELP,
-            Id::VERSION => VERSION,
-            _ => LICENSE,
-        });
-    }
-    match config.path {
-        Some(path) => copy::copy(stack.image(), path),
-        None => linger(config),
-    }
-}
-
-/// Reaps until it is asked to end, or has slept enough.
-fn linger(config: &Config<'_>) -> u8 {
-    sys::default_disposition(Signal::CHLD);
-    // Refused or not: what can be reaped is.
-    let _ = sys::become_subreaper();
-    if let Some(signal) = config.parent_death {
-        launch::watch_parent(signal);
-    }
-    let until = (config.task == Id::SLEEP).then(|| sys::now() + config.sleep);
-    loop {
-        // At first those whose SIGCHLD came before this began.
-        while let Report::Child(pid, status) = sys::reap() {
-            let (message, number) = status.message();
-            if config.verbose > 1 || config.warn_reaped() && message != Message::Stopped {
-                say(message, b"orphan", [pid as u32, number.into()]);
-            }
-        }
-        let left = until.map(|until| until.saturating_sub(sys::now()));
-        if left == Some(0) {
-            return 0;
-        }
-        if let Some((signal, sender)) = sys::wait_for_signal(left) {
-            if config.verbose > 0 {
-                say(Message::Got, b"", [signal.number().into(), sender as u32]);
-            }
-            if signal == Signal::TERM || signal == Signal::INT {
-                // Who pauses has done its job; who sleeps has not.
-                let code = if until.is_some() { 128 + signal.number() } else { 0 };
-                return config.remapped.remap(code);
-            }
-        }
-    }
+    print(match config.task {
+        Id::HELP => HELP,
+        Id::VERSION => VERSION,
+        Id::LICENSE => LICENSE,
+        _ => return copy::copy(stack.image(), config.path.unwrap_or_default()),
+    })
 }
 
 /// Prints to stdout, whole.

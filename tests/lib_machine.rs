@@ -872,3 +872,31 @@ fn no_time_however_late_makes_it_panic() {
         }
     }
 }
+
+#[test]
+fn a_pause_ends_with_term_or_int_alone_and_a_sleep_with_its_time_as_well() {
+    let rules = rules();
+    for until in [None, Some(5 * SECOND)] {
+        let mut paused = Machine::new(&rules);
+        paused.pause(until);
+        assert_eq!(paused.deadline(), until);
+        let clock = || 5 * SECOND - 1;
+
+        for signal in all_signals() {
+            let asks = matches!(signal, Signal::TERM | Signal::INT);
+            // Who sleeps and is asked to end has not done its job.
+            let code = if until.is_some() { 128 + signal.number() } else { 0 };
+            let expected = if asks { Action::Leave(code) } else { Action::Wait };
+            assert_eq!({ paused }.signal(signal, clock), expected, "{signal:?}");
+        }
+        // Orphans come and go.
+        for report in REPORTS {
+            assert_eq!({ paused }.child(PROGRAM, report), Action::Wait);
+        }
+        assert_eq!({ paused }.settled(clock), Action::Wait);
+        assert_eq!({ paused }.childless(), Action::Wait);
+        assert_eq!({ paused }.woken(clock), Action::Wait);
+        let due = if until.is_some() { Action::Leave(0) } else { Action::Wait };
+        assert_eq!({ paused }.woken(|| 5 * SECOND), due);
+    }
+}

@@ -26,17 +26,19 @@ enum State {
     Ended,
     Draining,
     Killing,
+    Pausing,
     Left,
 }
 
 impl State {
-    const ALL: [(Self, &str); 6] = [
+    const ALL: [(Self, &str); 7] = [
         (Self::Ready, "the program runs, the first TERM will be held"),
         (Self::Holding, "the program runs, a TERM is held"),
         (Self::Running, "the program runs"),
         (Self::Ended, "it has ended, others may be left"),
         (Self::Draining, "the others were asked to end"),
         (Self::Killing, "the others were killed"),
+        (Self::Pausing, "there is no program"),
     ];
 
     fn of(machine: &Machine<'_>) -> Self {
@@ -44,6 +46,7 @@ impl State {
             Phase::Ended => Self::Ended,
             Phase::Draining => Self::Draining,
             Phase::Killing => Self::Killing,
+            Phase::Pausing => Self::Pausing,
             Phase::Running if machine.deadline().is_some() => Self::Holding,
             // One and the same until somebody asks it to end.
             Phase::Running => {
@@ -63,9 +66,10 @@ impl State {
 }
 
 /// Everything that can happen, in words.
-fn events() -> [(&'static str, Event); 8] {
+fn events() -> [(&'static str, Event); 9] {
     [
-        ("TERM, INT or QUIT", Event::Signal(Signal::TERM)),
+        ("TERM or INT", Event::Signal(Signal::TERM)),
+        ("QUIT", Event::Signal(Signal::QUIT)),
         ("another signal", Event::Signal(Signal::new(1).unwrap())),
         ("the program ended", Event::Child(PROGRAM, Status::exited(7))),
         ("the program was stopped", Event::Child(PROGRAM, Status::stopped(Signal::TSTP))),
@@ -86,6 +90,7 @@ fn in_words(action: Action, from: State, to: State) -> &'static str {
         Action::Send(Audience::Rest, Signal::KILL, None) => "KILL to them",
         Action::Send(Audience::Rest, ..) => "pass it on to them",
         Action::Stopped(..) => "stop as well, or continue it",
+        Action::Leave(_) if from == State::Pausing => "leave",
         Action::Leave(_) => "leave with the program's code",
     }
 }
@@ -106,7 +111,10 @@ fn is_possible(machine: &Machine<'_>, event: Event) -> bool {
 fn explore(rules: &Rules) -> BTreeSet<Arrow> {
     let mut first = Machine::new(rules);
     first.started(0, PROGRAM);
-    let (mut arrows, mut seen, mut ahead) = (BTreeSet::new(), vec![first], vec![first]);
+    let mut pause = Machine::new(rules);
+    pause.pause(Some(SECOND));
+    let mut ahead = vec![first, pause];
+    let (mut arrows, mut seen) = (BTreeSet::new(), ahead.clone());
     while let Some(machine) = ahead.pop() {
         for (what, event) in events() {
             if !is_possible(&machine, event) {
@@ -144,6 +152,8 @@ fn picture() -> String {
         text += &format!("    {} : {words}\n", state.name());
     }
     text += "    [*] --> Running : started\n    [*] --> Ready : started, with --stop-delay\n";
+    text += "    [*] --> Pausing : --pause or --sleep\n";
+    let mut labels: BTreeMap<(State, State, &str), Vec<String>> = BTreeMap::new();
     for ((from, event, action, to), with) in arrows {
         // What changes nothing and is answered with nothing is not drawn.
         if from == to && action.is_empty() {
@@ -151,11 +161,15 @@ fn picture() -> String {
         }
         let condition = match with.first() {
             _ if with == graces[&from] => "",
-            Some(true) => " [with grace]",
-            _ => " [without grace]",
+            Some(true) => " (with grace)",
+            _ => " (without grace)",
         };
+        labels.entry((from, to, action)).or_default().push(format!("{event}{condition}"));
+    }
+    for ((from, to, action), events) in labels {
         let answer = if action.is_empty() { String::new() } else { format!(" / {action}") };
-        text += &format!("    {} --> {} : {event}{condition}{answer}\n", from.name(), to.name());
+        let (from, to, events) = (from.name(), to.name(), events.join(", "));
+        text += &format!("    {from} --> {to} : {events}{answer}\n");
     }
     text
 }
