@@ -28,7 +28,11 @@ fn main() {
     println!("cargo::rerun-if-changed={script}");
 
     // rust-lld as the linker itself takes its flags bare; a C compiler in front of it does not.
-    let bare = env::var("RUSTC_LINKER").is_ok_and(|linker| linker.ends_with("lld"));
+    // Releases name it among the flags: as cargo's linker for the host's own triple it would link
+    // build scripts too, which need a C compiler.
+    let bare = ["RUSTC_LINKER", "CARGO_ENCODED_RUSTFLAGS"].iter().any(|variable| {
+        env::var(variable).is_ok_and(|flags| flags.split('\x1f').any(|flag| flag.ends_with("lld")))
+    });
     let is_shipped = env::var("PROFILE").as_deref() == Ok("release");
     let mut flags: Vec<String> = Vec::new();
     if is_shipped {
@@ -61,19 +65,39 @@ fn main() {
 /// from the record that `cargo package` leaves, or from git; `unknown` where none of them knows.
 fn commit(folder: &str) -> String {
     println!("cargo::rerun-if-env-changed=RINIT_COMMIT");
-    println!("cargo::rerun-if-changed={folder}/.git/HEAD");
-    println!("cargo::rerun-if-changed={folder}/.git/logs/HEAD");
     let packaged = || {
-        let record = fs::read_to_string(format!("{folder}/.cargo_vcs_info.json")).ok()?;
-        let (_, hash) = record.split_once("\"sha1\": \"")?;
-        Some(hash.to_owned())
+        let record = format!("{folder}/.cargo_vcs_info.json");
+        watch(&record);
+        Some(fs::read_to_string(record).ok()?.split_once("\"sha1\": \"")?.1.to_owned())
     };
-    let checked_out = || {
-        let git = Command::new("git").args(["-C", folder, "rev-parse", "HEAD"]).output().ok()?;
-        git.status.success().then(|| String::from_utf8_lossy(&git.stdout).into_owned())
-    };
-    let known = env::var("RINIT_COMMIT").ok().or_else(packaged).or_else(checked_out);
+    let known = env::var("RINIT_COMMIT").ok().or_else(packaged).or_else(|| checked_out(folder));
     let hash: String =
         known.unwrap_or_default().chars().take_while(char::is_ascii_hexdigit).take(7).collect();
     if hash.is_empty() { "unknown".into() } else { hash }
+}
+
+/// The commit that git has checked out in the folder. Not the one of a repository around it, into
+/// which the source was copied.
+fn checked_out(folder: &str) -> Option<String> {
+    let git = |words: &[&str]| {
+        let output = Command::new("git").args(["-C", folder, "rev-parse"]).args(words).output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    };
+    if !git(&["--show-prefix"])?.is_empty() {
+        return None;
+    }
+    // They are elsewhere in a second worktree, whose .git is a file.
+    for name in ["HEAD", "logs/HEAD"] {
+        watch(&git(&["--path-format=absolute", "--git-path", name])?);
+    }
+    git(&["HEAD"])
+}
+
+/// Has this run again when the file changes. Only if it is there: for one that is not, cargo would
+/// run this, and build everything, each time.
+fn watch(path: &str) {
+    if fs::exists(path).unwrap_or_default() {
+        println!("cargo::rerun-if-changed={path}");
+    }
 }
