@@ -2,44 +2,13 @@
 
 mod common;
 
-use std::path::Path;
-use std::process::Command;
-
 const README: &str = include_str!("../README.md");
-
-/// The commands of the README's console blocks, each with the output that stands below it.
-fn examples() -> Vec<(String, String)> {
-    let mut examples: Vec<(String, String)> = Vec::new();
-    for block in README.split("```console\n").skip(1) {
-        let block = block.split("```").next().unwrap();
-        for line in block.lines() {
-            match line.strip_prefix("$ ") {
-                Some(command) => examples.push((command.to_owned(), String::new())),
-                None => {
-                    let (_, output) = examples.last_mut().expect("a command before its output");
-                    output.push_str(line);
-                    output.push('\n');
-                }
-            }
-        }
-    }
-    examples
-}
 
 #[test]
 fn every_example_prints_what_the_readme_shows() {
-    let examples = examples();
-    assert!(examples.len() >= 5, "the README has examples");
-    let folder = Path::new(common::rinit()).parent().unwrap().to_owned();
-    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
-    for (command, expected) in examples {
-        let output = Command::new("sh")
-            .args(["-c", &format!("exec 2>&1; {command}")])
-            .env("PATH", &path)
-            .output()
-            .unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{command}");
-    }
+    let blocks =
+        README.split("```console\n").skip(1).map(|block| block.split("```").next().unwrap());
+    assert!(common::assert_examples(&blocks.collect::<String>()) >= 5, "the README has examples");
 }
 
 #[test]

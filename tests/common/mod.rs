@@ -22,6 +22,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses what it needs")]
 
 mod birth;
+mod examples;
 mod init;
 pub mod parent;
 pub mod probe;
@@ -29,6 +30,7 @@ mod running;
 pub mod watch;
 
 pub use birth::Newborn;
+pub use examples::assert_examples;
 pub use init::{Init, Stream};
 pub use running::{Outcome, Running};
 
