@@ -216,7 +216,8 @@ impl<'a> Config<'a> {
         argument: impl Fn(usize) -> Option<&'a [u8]>,
         variable: impl Fn(usize) -> Option<&'a [u8]>,
     ) -> Option<()> {
-        self.index = 1;
+        // Before Linux 5.18 a program may have no name, and then no arguments either.
+        self.index = argument(0).is_some().into();
         while let Some(word @ [b'-', letters @ ..]) = argument(self.index) {
             if letters.is_empty() {
                 break;

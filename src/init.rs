@@ -36,6 +36,10 @@ pub struct Init<'a> {
     /// Could the program that was started last not be executed? Where vfork(2) does not share
     /// memory nobody knows until it has ended.
     pub(crate) has_failed: bool,
+    /// Do the programs lead groups of their own? Where they may not, signals go to them alone.
+    pub(crate) is_grouped: bool,
+    /// The signals of this round: see [`sys::wait_for_signal`].
+    heard: usize,
     /// Room for `LISTEN_PID=` and a number; the environment of all programs may point here.
     pub(crate) listen_pid: [u8; 24],
 }
@@ -53,6 +57,8 @@ impl<'a> Init<'a> {
             ignores_sigchld: false,
             index: 0,
             has_failed: false,
+            is_grouped: true,
+            heard: 0,
             listen_pid: [0; 24],
         }
     }
@@ -149,7 +155,8 @@ impl<'a> Init<'a> {
     fn turn(&mut self) -> Option<u8> {
         let left = self.machine.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
         // Signals that never end must not keep the time from coming.
-        let arrival = if left == Some(0) { None } else { sys::wait_for_signal(left) };
+        let arrival =
+            if left == Some(0) { None } else { sys::wait_for_signal(left, &mut self.heard) };
         let action = match arrival {
             None => self.machine.woken(sys::now),
             Some((Signal::CHLD, _)) => return self.reap(),
@@ -238,7 +245,8 @@ impl<'a> Init<'a> {
         if self.is_pid_1() && (to_rest || self.config.target() == Target::All) {
             return self.signal(-1, signal);
         }
-        let alone = self.config.target() == Target::SingleChild && !to_rest;
+        let is_single = self.config.target() == Target::SingleChild && !to_rest;
+        let alone = is_single || !self.is_grouped;
         for Program { pid, alive } in self.machine.programs() {
             // Where the leader was reaped, a child of rinit's proves that it still is the group.
             if *alive || to_rest && *pid != 0 && sys::has_child_in_group(*pid) {

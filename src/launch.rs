@@ -50,7 +50,7 @@ impl Init<'_> {
         self.pid = sys::parent_pid();
         self.terminal = Terminal::find();
         let is_ours = self.terminal.is_ours();
-        sys::lead_own_group();
+        self.is_grouped = sys::lead_own_group();
         if is_ours {
             // With SIGTTOU blocked the kernel lets a background process do this.
             self.terminal.set_holder(sys::own_pid());

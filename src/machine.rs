@@ -276,7 +276,11 @@ impl<'a> Machine<'a> {
 
     /// [`Event::Woken`].
     pub fn woken(&mut self, clock: impl Fn() -> Nanos) -> Action {
-        if self.deadline == NEVER || clock() < self.deadline {
+        if self.deadline == NEVER {
+            return Action::Wait;
+        }
+        let now = clock();
+        if now < self.deadline {
             return Action::Wait;
         }
         match (self.phase, self.hold) {
@@ -286,7 +290,8 @@ impl<'a> Machine<'a> {
             }
             (Phase::Draining, _) => {
                 self.phase = Phase::Killing;
-                self.deadline = self.deadline.saturating_add(LAST_REAP);
+                // From now on: rinit may have been stopped for longer than that.
+                self.deadline = now.saturating_add(LAST_REAP);
                 Action::Send(Audience::Rest, Signal::KILL, None)
             }
             _ => Action::Leave(self.code),

@@ -5,6 +5,7 @@
 //! negated number of an error, as the kernel has it.
 
 use core::ffi::CStr;
+use core::mem;
 
 use linux_raw_sys::{errno, general as kernel, ioctl};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -124,15 +125,24 @@ pub fn disposition(signal: Signal, ignored: bool) -> bool {
 /// Waits for any signal, `timeout` at most. Which one came, and the process that sent it: 0 for the
 /// kernel, and for a process that has no number in this namespace. None when the time is over, or
 /// when it was woken for nothing.
+///
+/// The kernel hands out the lowest number first, so a flood of SIGHUP would keep SIGTERM and
+/// SIGCHLD from ever being heard. Therefore each of the standard signals is `heard` (bit N-1 is
+/// signal N) once in a round, which ends, without waiting, when none of the others is pending.
 #[inline(never)]
 #[unsafe(link_section = ".text.idle")]
-pub fn wait_for_signal(timeout: Option<Nanos>) -> Option<(Signal, Pid)> {
+pub fn wait_for_signal(timeout: Option<Nanos>, heard: &mut usize) -> Option<(Signal, Pid)> {
+    let timeout = if *heard == 0 { timeout } else { Some(0) };
     let timeout = timeout.map(|time| runtime::Timespec {
         tv_sec: (time / SECOND) as _,
         tv_nsec: (time % SECOND) as _,
     });
+    let before = mem::take(heard);
+    let mut set = KernelSigSet::all();
+    // SAFETY: a set is an array of words, of which the first holds the standard signals.
+    unsafe { *(&raw mut set).cast::<usize>() = !before };
     // SAFETY: there is no libc whose signals this could take.
-    let info = unsafe { runtime::kernel_sigtimedwait(&KernelSigSet::all(), timeout.as_ref()) };
+    let info = unsafe { runtime::kernel_sigtimedwait(&set, timeout.as_ref()) };
     // SAFETY: the first three fields stand in every siginfo_t (sigaction(2)).
     let info = unsafe { &info.as_ref().ok()?.__bindgen_anon_1.__bindgen_anon_1 };
     // Of kill(2), sigqueue(3) and tgkill(2), which fill in the sender.
@@ -142,9 +152,12 @@ pub fn wait_for_signal(timeout: Option<Nanos>) -> Option<(Signal, Pid)> {
     } else {
         0
     };
+    // The others queue, and come after them.
+    if info.si_signo < 32 {
+        *heard = before | 1 << (info.si_signo - 1);
+    }
     Some((Signal::new(info.si_signo)?, sender))
 }
-
 /// Lets in the signals by which a terminal stops, and no other.
 pub fn let_stops_in() {
     let mut mask = KernelSigSet::all();
@@ -197,10 +210,10 @@ pub fn group_of(pid: Pid) -> Pid {
     unsafe { system_call_3(pid as usize, 0, 0, kernel::__NR_getpgid) as Pid }
 }
 
-/// Makes the calling process the leader of a group of its own.
-pub fn lead_own_group() {
-    // It cannot fail for a new process: it leads no session, and joins nobody.
-    let _ = process::setpgid(None, None);
+/// Makes the calling process the leader of a group of its own; says whether it is. For a new
+/// process, which leads no session and joins nobody, only a seccomp profile refuses that.
+pub fn lead_own_group() -> bool {
+    process::setpgid(None, None).is_ok()
 }
 
 /// From now on orphans among the descendants become children of this process.
@@ -356,7 +369,8 @@ pub fn say(line: &mut Line) {
     let stderr = unsafe { BorrowedFd::borrow_raw(2) };
     let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];
     let count = poll(&mut ready, Some(&runtime::Timespec { tv_sec: 0, tv_nsec: 0 }));
-    if count == Ok(1) {
+    // Where it cannot be asked (no descriptor allowed, a seccomp profile), saying it is worth more.
+    if count != Ok(0) {
         write(2, line.finish());
     }
 }

@@ -17,6 +17,8 @@
 //! | `forks N` | makes N orphans that end at once, one after the other, and exits with 7 |
 //! | `leave CODE WORD...` | forks off a sibling that does what the words say, waits for a line on stdin, and exits |
 //! | `move` | leaves its group for one that a child of its made, says `ready`, waits for a line on stdin, and exits with 7 |
+//! | `bomb` | forks again and again, as do all that it forks, until no more can be made: then it says `the limit`, and tries on; cannot be ended but by SIGKILL |
+//! | `traced SIGNAL` | has its parent trace it (PTRACE_TRACEME), says `ready` and sends itself the signal |
 //! | `as USER WORD...` | the same words as this user (a number) |
 //! | `group WORD...` | the same words in a group of its own |
 //! | `session WORD...` | the same words in a session of its own |
@@ -139,6 +141,14 @@ fn act(words: &[&str], arguments: &[&[u8]], environment: &[&[u8]]) -> ! {
         }
         "orphans" => leave_orphans(number(1)),
         "forks" => fork_away(number(1)),
+        "bomb" => bomb(),
+        "traced" => {
+            // SAFETY: it takes numbers.
+            assert_eq!(unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) }, 0);
+            say("ready\n");
+            // SAFETY: it takes numbers.
+            unsafe { libc::kill(libc::getpid(), number(1)) };
+        }
         "leave" => {
             if fork() == 0 {
                 act(&words[2..], arguments, environment);
@@ -293,6 +303,19 @@ fn fork_away(count: c_int) -> ! {
     exit(7)
 }
 
+/// Forks for ever.
+fn bomb() -> ! {
+    let _ = super::set_mask(u64::MAX);
+    let mut has_said = false;
+    loop {
+        // SAFETY: the probe has one thread.
+        if unsafe { libc::fork() } < 0 && !has_said {
+            has_said = true;
+            say("the limit\n");
+        }
+    }
+}
+
 fn wait_for_end_of_input() {
     let mut byte = 0_u8;
     // SAFETY: room for one byte.
@@ -308,10 +331,15 @@ fn wait_for_line() {
 fn wait_for_any_signal() {
     let all = u64::MAX;
     let none = std::ptr::null::<u64>();
-    // SAFETY: a set of 8 bytes.
-    while unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, &raw const all, none, none, 8) }
-        == i64::from(libc::SIGCHLD)
-    {}
+    loop {
+        // SAFETY: a set of 8 bytes.
+        let signal =
+            unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, &raw const all, none, none, 8) };
+        // A tracer that comes or goes interrupts it as well.
+        if signal > 0 && signal as c_int != libc::SIGCHLD {
+            return;
+        }
+    }
 }
 
 fn fork() -> c_int {
