@@ -12,7 +12,7 @@ use rinit::status::Status;
 use rinit::text::SECOND;
 
 use crate::start::InitialStack;
-use crate::sys::{self, Errno, Report};
+use crate::sys::{self, Errno, Fairness, Report};
 use crate::terminal::Terminal;
 use crate::{launch, say};
 
@@ -38,8 +38,7 @@ pub struct Init<'a> {
     pub(crate) has_failed: bool,
     /// Do the programs lead groups of their own? Where they may not, signals go to them alone.
     pub(crate) is_grouped: bool,
-    /// The signals of this round: see [`sys::wait_for_signal`].
-    heard: usize,
+    fairness: Fairness,
     /// Room for `LISTEN_PID=` and a number; the environment of all programs may point here.
     pub(crate) listen_pid: [u8; 24],
 }
@@ -58,7 +57,7 @@ impl<'a> Init<'a> {
             index: 0,
             has_failed: false,
             is_grouped: true,
-            heard: 0,
+            fairness: Fairness::default(),
             listen_pid: [0; 24],
         }
     }
@@ -156,7 +155,7 @@ impl<'a> Init<'a> {
         let left = self.machine.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
         // Signals that never end must not keep the time from coming.
         let arrival =
-            if left == Some(0) { None } else { sys::wait_for_signal(left, &mut self.heard) };
+            if left == Some(0) { None } else { sys::wait_for_signal(left, &mut self.fairness) };
         let action = match arrival {
             None => self.machine.woken(sys::now),
             Some((Signal::CHLD, _)) => return self.reap(),

@@ -122,25 +122,38 @@ pub fn disposition(signal: Signal, ignored: bool) -> bool {
     old.is_ok_and(|old| old.sa_handler_kernel.is_some())
 }
 
+/// Who is heard when more signals come than can be passed on.
+///
+/// The kernel hands out the lowest number first, so a flood of SIGHUP would keep SIGTERM and SIGCHLD
+/// from ever being heard. So now and then there is a round in which each of the standard signals is
+/// heard once: it ends, without waiting, when none of the others is pending. (Real-time signals
+/// queue, and come after them.)
+#[derive(Default)]
+pub struct Fairness {
+    /// The signals of this round; bit N-1 is signal N.
+    heard: usize,
+    /// How many signals came, modulo the width.
+    count: u8,
+}
+
+/// How many signals come between two rounds: each costs a system call that waits for nothing.
+const BETWEEN_ROUNDS: u8 = 32;
+
 /// Waits for any signal, `timeout` at most. Which one came, and the process that sent it: 0 for the
 /// kernel, and for a process that has no number in this namespace. None when the time is over, or
 /// when it was woken for nothing.
-///
-/// The kernel hands out the lowest number first, so a flood of SIGHUP would keep SIGTERM and
-/// SIGCHLD from ever being heard. Therefore each of the standard signals is `heard` (bit N-1 is
-/// signal N) once in a round, which ends, without waiting, when none of the others is pending.
 #[inline(never)]
 #[unsafe(link_section = ".text.idle")]
-pub fn wait_for_signal(timeout: Option<Nanos>, heard: &mut usize) -> Option<(Signal, Pid)> {
-    let timeout = if *heard == 0 { timeout } else { Some(0) };
+pub fn wait_for_signal(timeout: Option<Nanos>, fairness: &mut Fairness) -> Option<(Signal, Pid)> {
+    let heard = mem::take(&mut fairness.heard);
+    let timeout = if heard == 0 { timeout } else { Some(0) };
     let timeout = timeout.map(|time| runtime::Timespec {
         tv_sec: (time / SECOND) as _,
         tv_nsec: (time % SECOND) as _,
     });
-    let before = mem::take(heard);
     let mut set = KernelSigSet::all();
     // SAFETY: a set is an array of words, of which the first holds the standard signals.
-    unsafe { *(&raw mut set).cast::<usize>() = !before };
+    unsafe { *(&raw mut set).cast::<usize>() = !heard };
     // SAFETY: there is no libc whose signals this could take.
     let info = unsafe { runtime::kernel_sigtimedwait(&set, timeout.as_ref()) };
     // SAFETY: the first three fields stand in every siginfo_t (sigaction(2)).
@@ -152,12 +165,15 @@ pub fn wait_for_signal(timeout: Option<Nanos>, heard: &mut usize) -> Option<(Sig
     } else {
         0
     };
-    // The others queue, and come after them.
-    if info.si_signo < 32 {
-        *heard = before | 1 << (info.si_signo - 1);
+    let signal = Signal::new(info.si_signo)?;
+    fairness.count = fairness.count.wrapping_add(1);
+    let is_round = heard != 0 || fairness.count.is_multiple_of(BETWEEN_ROUNDS);
+    if is_round && info.si_signo < 32 {
+        fairness.heard = heard | 1 << (info.si_signo - 1);
     }
-    Some((Signal::new(info.si_signo)?, sender))
+    Some((signal, sender))
 }
+
 /// Lets in the signals by which a terminal stops, and no other.
 pub fn let_stops_in() {
     let mut mask = KernelSigSet::all();
