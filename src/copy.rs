@@ -13,7 +13,8 @@ use crate::sys;
 #[cold]
 #[inline(never)]
 pub fn copy(image: &[u8], path: &[u8]) -> u8 {
-    let result = replace(image, path);
+    // Without its headers (AT_PHDR, which every kernel hands over) nobody knows where it stands.
+    let result = if image.is_empty() { -NO_DATA } else { replace(image, path) };
     if result == 0 {
         return 0;
     }
@@ -68,6 +69,9 @@ fn replace(image: &[u8], path: &[u8]) -> isize {
 /// What follows the image in the file, all zeros: lld leaves room there for the headers of two
 /// sections, none and the only one, though it was told to write none (`-z nosectionheader`).
 const HEADERS: usize = 2 * if size_of::<usize>() == 8 { 64 } else { 40 };
+
+/// `ENODATA`.
+const NO_DATA: isize = linux_raw_sys::errno::ENODATA as isize;
 
 /// `ENAMETOOLONG`.
 const NAME_TOO_LONG: isize = linux_raw_sys::errno::ENAMETOOLONG as isize;
