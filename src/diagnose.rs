@@ -34,10 +34,8 @@ pub struct Machine(u32);
 
 /// Is this machine's byte order big-endian?
 const BIG: bool = cfg!(target_endian = "big");
-/// Has this machine 64-bit addresses?
-const WIDE: bool = cfg!(target_pointer_width = "64");
 /// This machine's own class: `ELFCLASS32` or `ELFCLASS64`.
-const CLASS: u8 = if WIDE { 2 } else { 1 };
+const CLASS: u8 = if cfg!(target_pointer_width = "64") { 2 } else { 1 };
 /// This machine's own byte order: `ELFDATA2LSB` or `ELFDATA2MSB`.
 const ORDER: u8 = if BIG { 2 } else { 1 };
 
@@ -91,8 +89,9 @@ const MACHINES: &str = "62 x86_64
 1243 riscv32
 21 ppc64le
 2021 ppc64
+s390x
 3020 ppc
-2022 s390x
+3022 s390
 258 loongarch64
 3008 mips
 1008 mipsel
@@ -100,9 +99,11 @@ const MACHINES: &str = "62 x86_64
 8 mips64el
 2043 sparc64
 3002 sparc
+3018 sparc
 3004 m68k
 3015 hppa
 1042 sh4
+1195 arc
 50 ia64
 36902 alpha
 another machine";
@@ -135,22 +136,27 @@ pub fn diagnose(head: &[u8; HEAD_MAX], size: usize) -> Diagnosis {
 
 impl Diagnosis {
     /// Finds the interpreter in a `#!` line, as the kernel does (`load_script` in
-    /// fs/binfmt_script.c).
+    /// fs/binfmt_script.c). It runs no name that it cannot see the end of.
     fn read_line(&mut self, head: &[u8; HEAD_MAX]) {
         let byte = |at: usize| head.get(at).copied().unwrap_or_default();
+        self.reason = Message::IsNameless;
         let mut start = 2;
-        while start < SHEBANG_MAX && matches!(byte(start), b' ' | b'\t') {
-            start += 1;
+        for at in 2..SHEBANG_MAX {
+            match byte(at) {
+                b' ' | b'\t' if at == start => start += 1,
+                b' ' | b'\t' | b'\n' | 0 => {
+                    if at > start {
+                        self.reason = match byte(at - 1) {
+                            b'\r' => Message::CarriageReturn,
+                            _ => Message::NoInterpreter,
+                        };
+                        (self.offset, self.size) = (start, at - start);
+                    }
+                    return;
+                }
+                _ => {}
+            }
         }
-        let mut end = start;
-        while end < SHEBANG_MAX && !matches!(byte(end), b' ' | b'\t' | b'\n' | 0) {
-            end += 1;
-        }
-        self.reason = match byte(end - 1) {
-            b'\r' => Message::CarriageReturn,
-            _ => Message::NoInterpreter,
-        };
-        (self.offset, self.size) = (start, end - start);
     }
 
     fn read_elf(&mut self, head: &[u8; HEAD_MAX], size: usize) {
@@ -165,9 +171,10 @@ impl Diagnosis {
         }
         self.reason = Message::NoLoader;
         self.machine = Machine::new(number, class, order);
-        // Of another machine's program nothing else matters.
-        if self.machine == Machine::OWN {
-            (self.offset, self.size) = loader(head).unwrap_or_default();
+        // Kernels run programs of the other class as well (i386 on x86_64), never of the other
+        // byte order.
+        if order == ORDER {
+            (self.offset, self.size) = loader(head, class != 1).unwrap_or_default();
         }
     }
 }
@@ -175,38 +182,31 @@ impl Diagnosis {
 /// The shorter of the two ELF headers, which is that of 32 bits.
 const HEADER_MIN: usize = 52;
 
-/// How long the ELF header and a program header of this machine's own class are, and where things
-/// stand in them (elf(5)). The kernel takes no program headers of another length
-/// (`load_elf_phdrs` in fs/binfmt_elf.c).
-mod own {
-    use super::WIDE;
-
-    const fn of(narrow: usize, wide: usize) -> usize {
-        if WIDE { wide } else { narrow }
-    }
-
-    pub const E_PHOFF: usize = of(28, 32);
-    pub const E_PHNUM: usize = of(44, 56);
-    pub const ENTRY: usize = of(32, 56);
-    pub const P_TYPE: usize = 0;
-    pub const P_OFFSET: usize = of(4, 8);
-    pub const P_FILESZ: usize = of(16, 32);
-}
-
-/// Where the name of the loader stands in this machine's own program, and how long it is; none
-/// where there is none, or none is found.
-fn loader(head: &[u8; HEAD_MAX]) -> Option<(usize, usize)> {
+/// Where the name of the loader stands in a program of this machine's byte order and either class,
+/// and how long it is; none where there is none, or none is found.
+fn loader(head: &[u8; HEAD_MAX], wide: bool) -> Option<(usize, usize)> {
     const PT_INTERP: u32 = 3;
-    let mut table = head.get(usize::from_ne_bytes(field(head, own::E_PHOFF))..)?;
-    for _ in 0..u16::from_ne_bytes(field(head, own::E_PHNUM)) {
-        let (entry, rest) = table.split_first_chunk::<{ own::ENTRY }>()?;
-        if u32::from_ne_bytes(field(entry, own::P_TYPE)) == PT_INTERP {
-            let offset = usize::from_ne_bytes(field(entry, own::P_OFFSET));
-            return Some((offset, usize::from_ne_bytes(field(entry, own::P_FILESZ))));
+    // Where things stand in the two classes' headers (elf(5)).
+    let at = |in_32_bits, in_64_bits| if wide { in_64_bits } else { in_32_bits };
+    let mut table = head.get(address(head, at(28, 32), wide)..)?; // e_phoff
+    for _ in 0..u16::from_ne_bytes(field(head, at(44, 56))) {
+        // The kernel takes no program headers of another length (`load_elf_phdrs` in
+        // fs/binfmt_elf.c).
+        let (entry, rest) = table.split_at_checked(at(32, 56))?;
+        if u32::from_ne_bytes(field(entry, 0)) == PT_INTERP {
+            // p_offset and p_filesz
+            return Some((address(entry, at(4, 8), wide), address(entry, at(16, 32), wide)));
         }
         table = rest;
     }
     None
+}
+
+/// An address or offset of a header, whose upper half is 0 in every file that anybody has.
+#[inline(always)]
+fn address(header: &[u8], at: usize, wide: bool) -> usize {
+    let lower = if BIG && wide { at + 4 } else { at };
+    u32::from_ne_bytes(field(header, lower)) as usize
 }
 
 /// The bytes of the field at `at` of a header.

@@ -28,51 +28,58 @@ fn look_at(file: isize) -> Diagnosis {
     diagnose(&head, size)
 }
 
-/// Says why `file` could not be executed; the exit code for it. The kernel said only `error`, or
-/// it was `searched` in these folders and is in none of them.
+/// Says why `file` could not be executed; the exit code for it. The kernel said `error`; or none,
+/// where there is no such file in any of the folders that were `searched`.
 #[cold]
 #[inline(never)]
-pub fn explain(file: &CStr, error: Errno, searched: Option<&[u8]>) -> u8 {
+pub fn explain(file: &CStr, error: Option<Errno>, searched: Option<&[u8]>) -> u8 {
     // A SIGPIPE of the message must not replace the exit code.
     sys::block_signals();
     let mut line = Line::new();
     line.add(Message::CannotRun, file.to_bytes(), [0; 2]);
-    let mut code = NOT_FOUND;
+    let start = line.end();
+    let is_found = error.is_some();
+    let error = error.unwrap_or(Errno::NOENT);
+    if !is_found || !blame(&mut line, file, error, DEPTH_MAX) {
+        line.cut(start);
+        line.add(Message::Word, error.reason(), [0; 2]);
+    }
     if let Some(folders) = searched {
-        line.add(Message::NotInPath, folders, [0; 2]);
-    } else {
-        if !matches!(error, Errno::NOENT | Errno::NOTDIR) || sys::exists(file) {
-            code = NOT_EXECUTABLE;
-        }
-        blame(&mut line, file, error, DEPTH_MAX);
+        line.add(Message::Searched, folders, [0; 2]);
     }
     sys::say(&mut line);
-    code
+    let is_missing =
+        matches!(error, Errno::NOENT | Errno::NOTDIR) && !(is_found && sys::exists(file));
+    if is_missing { NOT_FOUND } else { NOT_EXECUTABLE }
 }
 
-/// Adds to the line what is at fault: the file, the way to it, or what it needs in order to run.
+/// Adds to the line what is at fault: the file, the way to it, or what it needs in order to run;
+/// false where nothing is found.
 #[inline(never)]
-fn blame(line: &mut Line, file: &CStr, error: Errno, depth: u8) {
+fn blame(line: &mut Line, file: &CStr, error: Errno, depth: u8) -> bool {
     let mut buffer = [0; path::MAX];
     let reason = fault(file, error, &mut buffer);
     let word = sys::c_string(&buffer);
     line.add(reason, word.to_bytes(), [0; 2]);
+    if reason == Message::Needs {
+        // That it is no loader, or none for this machine; or shorter than the header of one.
+        let is_format = matches!(error, Errno::LIBBAD | Errno::IO);
+        let error = if is_format { Errno::NOEXEC } else { error };
+        return depth > 0 && blame(line, word, error, depth - 1);
+    }
     let rest = match reason {
-        Message::Needs if depth > 0 => return blame(line, word, error, depth - 1),
-        Message::Needs | Message::LinkTo | Message::Kernel => error.reason(),
         Message::OtherMachine => Machine::OWN.name(),
-        _ => return,
+        Message::LinkTo | Message::ClosedFolder => error.reason(),
+        _ => b"",
     };
     line.add(Message::Word, rest, [0; 2]);
+    reason != Message::Word
 }
 
-/// What is wrong with a file that could not be executed; where nothing can be found,
-/// [`Message::Kernel`]. The word to that is what the buffer, which must be empty, begins with.
+/// What is wrong with a file that could not be executed; [`Message::Word`] where nothing is found.
+/// The word to that is what the buffer, which must be empty, begins with.
 #[inline(never)]
 fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
-    if !error.may_be_anothers() {
-        return Message::Kernel;
-    }
     if !sys::exists(file) {
         if sys::read_link(file, buffer) {
             return Message::LinkTo;
@@ -80,7 +87,7 @@ fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
         if matches!(error, Errno::ACCESS | Errno::NOTDIR) && finds_closed(file, buffer) {
             return Message::ClosedFolder;
         }
-        return Message::Kernel;
+        return Message::Word;
     }
     if error == Errno::ACCESS {
         if sys::is_folder(file) {
@@ -95,32 +102,33 @@ fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
     }
     let file = sys::open(file);
     if file < 0 {
-        return Message::Kernel;
+        return Message::Word;
     }
     let found = look_at(file);
-    if found.machine != Machine::OWN {
+    // The kernel says ENOEXEC of an ELF file itself, never because of its loader.
+    if error != Errno::NOEXEC || found.reason != Message::NoLoader {
+        let room = buffer.get_mut(..found.size.min(path::MAX - 1)).unwrap_or_default();
+        sys::read_at(file, room, found.offset as u64);
+        let needed = sys::c_string(buffer);
+        if !needed.is_empty() {
+            return if error == Errno::NOENT && !sys::is_there(needed) {
+                found.reason
+            } else {
+                Message::Needs
+            };
+        }
+    }
+    // ENOENT: there is an emulator for it (binfmt_misc), which is not in this image.
+    if found.machine != Machine::OWN && matches!(error, Errno::NOEXEC | Errno::NOENT) {
         for (to, from) in buffer.iter_mut().zip(found.machine.name()) {
             *to = *from;
         }
         return Message::OtherMachine;
     }
-    let room = buffer.get_mut(..found.size.min(path::MAX - 1)).unwrap_or_default();
-    sys::read_at(file, room, found.offset as u64);
-    let needed = sys::c_string(buffer);
-    let needs = !needed.is_empty();
-    match error {
-        Errno::NOENT if needs && !sys::is_there(needed) => found.reason,
-        // Then it is a security module that does not let the file itself be executed.
-        Errno::ACCESS if needs && sys::may_execute(needed) && !sys::is_folder(needed) => {
-            Message::Kernel
-        }
-        _ if needs => Message::Needs,
-        Errno::NOEXEC => match found.reason {
-            Message::NoLoader | Message::NoInterpreter => Message::IsDamaged,
-            reason => reason,
-        },
-        _ => Message::Kernel,
+    if found.reason == Message::NoLoader && matches!(error, Errno::NOEXEC | Errno::IO) {
+        return Message::IsDamaged;
     }
+    if error == Errno::NOEXEC { found.reason } else { Message::Word }
 }
 
 /// Is there a folder on the way to `file` that is none, or may not be searched? The buffer, which

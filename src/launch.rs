@@ -103,13 +103,13 @@ impl Init<'_> {
         // SAFETY: it is an entry of the argument vector.
         let name = unsafe { CStr::from_ptr((*self.stack.arguments_from(self.index)).cast()) };
         if path::is_path(name.to_bytes()) {
-            return Some(explain::explain(name, self.attempt(name), None));
+            return Some(explain::explain(name, Some(self.attempt(name)), None));
         }
         let folders = self.stack.find(b"PATH=", &mut 0).unwrap_or(path::DEFAULT);
         // Once to execute; where nothing could be, once more to see what stood in the way.
         let mut explaining = false;
         let mut rest = Some(folders);
-        loop {
+        let (file, error) = loop {
             let folder;
             (folder, rest) = text::split(rest.unwrap_or_default(), b':');
             if let Some(file) = path::join(buffer, folder, b'/', name.to_bytes()) {
@@ -120,19 +120,20 @@ impl Init<'_> {
                     Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::NAMETOOLONG
                 );
                 if !goes_on || explaining && sys::is_there(file) {
-                    return Some(explain::explain(file, error, None));
+                    break (file, Some(error));
                 }
             } else if buffer.len() < path::MAX {
                 return None;
             }
             if rest.is_none() {
                 if explaining {
-                    return Some(explain::explain(name, Errno::NOENT, Some(folders)));
+                    break (name, None);
                 }
                 explaining = true;
                 rest = Some(folders);
             }
-        }
+        };
+        Some(explain::explain(file, error, explaining.then_some(folders)))
     }
 
     /// Executes the file, or where it is a text without `#!` hands it to `/bin/sh`. Returns only

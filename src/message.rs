@@ -52,24 +52,25 @@ messages! {
 
     // Why a program cannot be executed.
     CannotRun "cannot run %: "
-    NotInPath "it is not in PATH, which is %"
-    ClosedFolder "% is no directory that it may search"
+    Searched "; searched PATH '%'"
     IsFolder "it is a directory"
     IsNoexec "its file system is mounted noexec"
     NotExecutable "it has no execute permission (chmod +x)"
-    OtherMachine "it is built for %, this machine is "
     NoLoader "it is dynamically linked and needs %, which is not in this image"
     NoInterpreter "its interpreter % is not in this image"
-    CarriageReturn "its first line ends in CR LF, not LF: there is no interpreter %"
-    Needs "it needs %: "
+    CarriageReturn "its first line ends in CRLF, not LF: there is no interpreter %"
+    IsNameless "its shebang line is empty or too long"
     IsEmpty "it is empty"
-    IsText "it has no shebang line, and there is no /bin/sh to run it"
+    IsText "it has no shebang line, and no /bin/sh can run it"
     IsDamaged "it is a damaged program, or none"
-    IsMachO "it is a program for macOS"
-    IsPe "it is a program for Windows"
+    IsMachO "it is for macOS (Mach-O)"
+    IsPe "it is for Windows (PE)"
     IsUnknown "its format is unknown"
+    // Those to which there is more to say.
+    OtherMachine "it is built for %, this machine is "
+    ClosedFolder "its path leads through %: "
     LinkTo "it is a link to %: "
-    Kernel ""
+    Needs "it needs %: "
     Word "%"
 }
 
@@ -110,15 +111,14 @@ it is closed
 11 too many processes
 out of memory
 permission denied
-20 a part of its path is not a directory
+20 not a directory
 it is a directory
 23 too many open files
 too many open files
-26 it is open for writing
+26 busy: it is open for writing
 28 no space left
 30 read-only file system
 32 nobody reads it
 36 its name is too long
 40 too many symbolic links or interpreters
-80 it is no loader for this machine
 the kernel refused";

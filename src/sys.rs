@@ -36,22 +36,7 @@ impl Errno {
     pub const ACCESS: Self = Self(errno::EACCES as i32);
     pub const NOTDIR: Self = Self(errno::ENOTDIR as i32);
     pub const NAMETOOLONG: Self = Self(errno::ENAMETOOLONG as i32);
-    pub const LOOP: Self = Self(errno::ELOOP as i32);
     pub const LIBBAD: Self = Self(errno::ELIBBAD as i32);
-
-    /// Can what a file needs in order to run, or the way to that, have given rise to it (execve(2))?
-    pub fn may_be_anothers(self) -> bool {
-        matches!(
-            self,
-            Self::NOENT
-                | Self::IO
-                | Self::NOEXEC
-                | Self::ACCESS
-                | Self::NOTDIR
-                | Self::LOOP
-                | Self::LIBBAD
-        )
-    }
 
     /// What it means.
     pub fn reason(self) -> &'static [u8] {

@@ -59,6 +59,17 @@ impl Line {
         }
     }
 
+    /// Where it ends by now.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.len
+    }
+
+    /// Takes back what was added since it ended there.
+    pub fn cut(&mut self, end: usize) {
+        self.len = end;
+    }
+
     /// The bytes to write, with a newline at the end.
     pub fn finish(&mut self) -> &[u8] {
         let line = self.bytes.get_mut(..=self.len).unwrap_or_default();

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use common::probe::{self, Born};
 use common::{
     ALL_BLOCKED, Folder, Init, PATH, SIGNALS, Stream, blocks_all, check, children, is_root,
-    mask_of, pipe, rinit, send, waits,
+    mask_of, pipe, rinit, scratch, send, waits, within,
 };
 use libc::{SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGTERM, c_int};
 
@@ -323,25 +323,6 @@ fn the_program_leads_a_group_of_its_own_in_the_same_session() {
 }
 
 // Where it is searched.
-
-/// A folder to be the root of a system: rinit as `/init`, and nothing else.
-fn scratch() -> Folder {
-    let folder = Folder::new();
-    folder.copy("init", rinit());
-    folder
-}
-
-/// With this folder as the root.
-fn within(init: Init, root: &Folder) -> Init {
-    let path = std::ffi::CString::new(probe::bytes(root.path())).unwrap();
-    init.program("/init").setup(move || {
-        // SAFETY: C strings.
-        unsafe {
-            check(libc::chroot(path.as_ptr()))?;
-            check(libc::chdir(c"/".as_ptr()))
-        }
-    })
-}
 
 #[test]
 fn without_path_it_searches_usr_local_bin_bin_and_usr_bin_in_this_order() {

@@ -117,12 +117,16 @@ impl Birth<'_> {
     fn become_init(&self) -> ! {
         let error = match self.prepare() {
             Ok(()) => {
+                // Not execve(2), which a step before it may have forbidden to rinit.
                 // SAFETY: vectors of C strings that end with a null pointer.
                 unsafe {
-                    libc::execve(
+                    libc::syscall(
+                        libc::SYS_execveat,
+                        libc::AT_FDCWD,
                         self.program.as_ptr(),
                         self.arguments.as_ptr(),
                         self.environment.as_ptr(),
+                        0,
                     )
                 };
                 io::Error::last_os_error()

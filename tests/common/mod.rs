@@ -34,6 +34,7 @@ pub use examples::assert_examples;
 pub use init::{Init, Stream};
 pub use running::{Outcome, Running};
 
+use std::ffi::CString;
 use std::fs;
 use std::io::{self, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -164,6 +165,25 @@ impl Folder {
     pub fn copy(&self, name: impl AsRef<Path>, program: &Path) -> PathBuf {
         self.file(name, fs::read(program).unwrap(), 0o755)
     }
+}
+
+/// A folder to be the root of a system: rinit as `/init`, and nothing else.
+pub fn scratch() -> Folder {
+    let folder = Folder::new();
+    folder.copy("init", rinit());
+    folder
+}
+
+/// rinit with this folder as the root.
+pub fn within(init: Init, root: &Folder) -> Init {
+    let path = CString::new(probe::bytes(root.path())).unwrap();
+    init.program("/init").setup(move || {
+        // SAFETY: C strings.
+        unsafe {
+            check(libc::chroot(path.as_ptr()))?;
+            check(libc::chdir(c"/".as_ptr()))
+        }
+    })
 }
 
 impl Drop for Folder {
