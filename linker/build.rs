@@ -24,6 +24,7 @@ const SHIPPED: [&str; 6] = [
 fn main() {
     let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let target = env::var("TARGET").unwrap_or_default();
+    let architecture = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
     let script = format!("{folder}/linker/rinit.ld");
     println!("cargo::rerun-if-changed={script}");
 
@@ -51,14 +52,51 @@ fn main() {
         if !is_shipped {
             println!("cargo::rustc-link-arg-bins=-no-pie");
         }
+        if let Some(format) = format_of_lld(&env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default())
+        {
+            println!("cargo::rustc-link-arg-bins=-B{}", folder_of_lld());
+            println!("cargo::rustc-link-arg-bins=-fuse-ld=lld");
+            flags.push(format!("-m{format}"));
+        }
     }
     for flag in flags {
         let prefix = if bare { "" } else { "-Wl," };
         println!("cargo::rustc-link-arg-bins={prefix}{flag}");
     }
 
+    // As Cargo.toml has it.
+    println!("cargo::rustc-check-cfg=cfg(without_rustix)");
+    if matches!(&*architecture, "x86" | "powerpc64" | "s390x" | "loongarch64") {
+        println!("cargo::rustc-cfg=without_rustix");
+    }
     println!("cargo::rustc-env=RINIT_TARGET={target}");
     println!("cargo::rustc-env=RINIT_COMMIT={}", commit(&folder));
+}
+
+/// What lld is to be told to write, where it does not link for this architecture anyway: the C
+/// compiler in front of it is that of the machine that builds, whatever it builds for, and asks for
+/// that machine's format; the last that is asked for counts.
+fn format_of_lld(architecture: &str) -> Option<&'static str> {
+    Some(match architecture {
+        "aarch64" => "aarch64linux",
+        "arm" => "armelf_linux_eabi",
+        "loongarch64" => "elf64loongarch",
+        "powerpc64" => "elf64lppc",
+        "riscv64" => "elf64lriscv",
+        "s390x" => "elf64_s390",
+        "x86" => "elf_i386",
+        _ => return None,
+    })
+}
+
+/// Where the toolchain keeps its own lld, for the C compiler to find. Where it brings none, the
+/// machine's is taken.
+fn folder_of_lld() -> String {
+    let rustc = env::var("RUSTC").unwrap_or_default();
+    let host = env::var("HOST").unwrap_or_default();
+    let output = Command::new(rustc).args(["--print", "sysroot"]).output();
+    let root = output.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
+    format!("{}/lib/rustlib/{host}/bin/gcc-ld", root.unwrap_or_default().trim_end())
 }
 
 /// The commit this is built from, shortened to seven digits: from the variable `RINIT_COMMIT`,

@@ -56,6 +56,8 @@ impl Machine {
             21
         } else if cfg!(target_arch = "s390x") {
             22
+        } else if cfg!(target_arch = "loongarch64") {
+            258
         } else {
             0
         },

@@ -108,7 +108,7 @@ fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
     // The kernel says ENOEXEC of an ELF file itself, never because of its loader.
     if error != Errno::NOEXEC || found.reason != Message::NoLoader {
         let room = buffer.get_mut(..found.size.min(path::MAX - 1)).unwrap_or_default();
-        sys::read_at(file, room, found.offset as u64);
+        sys::read_at(file, room, found.offset);
         let needed = sys::c_string(buffer);
         if !needed.is_empty() {
             return if error == Errno::NOENT && !sys::is_there(needed) {

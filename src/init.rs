@@ -2,8 +2,6 @@
 
 use core::ptr;
 
-use rustix::runtime::KernelSigSet;
-
 use rinit::cli::{Config, Id, Target};
 use rinit::machine::{Action, Audience, Machine, Phase, Pid, Program};
 use rinit::message::Message;
@@ -12,7 +10,7 @@ use rinit::status::Status;
 use rinit::text::SECOND;
 
 use crate::start::InitialStack;
-use crate::sys::{self, Errno, Fairness, Report};
+use crate::sys::{self, Errno, Fairness, KernelSigSet, Report};
 use crate::terminal::Terminal;
 use crate::{launch, say};
 

@@ -9,10 +9,13 @@
 //! | `terminal` | who holds the terminal |
 //! | `explain` | why an exec failed |
 //! | `copy` | `--copy-to` |
+//! | `bare` | what rustix does for the others, on architectures that it does not carry |
 #![no_std]
 #![no_main]
 #![deny(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+#[cfg(without_rustix)]
+mod bare;
 mod copy;
 mod explain;
 mod init;
@@ -72,11 +75,15 @@ fn refuse(error: &UsageError<'_>) -> u8 {
 /// Does what is asked for in place of being an init.
 #[cold]
 fn do_task(config: &Config<'_>, stack: InitialStack) -> u8 {
+    if let Some(path) = config.path
+        && config.task == Id::COPY_TO
+    {
+        return copy::copy(stack.image(), path);
+    }
     print(match config.task {
         Id::HELP => HELP,
         Id::VERSION => VERSION,
-        Id::LICENSE => LICENSE,
-        _ => return copy::copy(stack.image(), config.path.unwrap_or_default()),
+        _ => LICENSE,
     })
 }
 

@@ -11,7 +11,8 @@ use linux_raw_sys::{errno, general as kernel, ioctl};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
 use rustix::process::{self, WaitId, WaitIdOptions, WaitOptions};
-use rustix::runtime::{self, How, KernelSigSet, KernelSigaction};
+pub use rustix::runtime::KernelSigSet;
+use rustix::runtime::{self, How, KernelSigaction};
 
 use rinit::machine::Pid;
 use rinit::message::reason;
@@ -19,6 +20,8 @@ use rinit::signal::Signal;
 use rinit::status::Status;
 use rinit::text::{Line, Nanos, SECOND};
 
+#[cfg(without_rustix)]
+use crate::bare as rustix;
 use crate::start::{system_call, system_call_3};
 
 /// What a system call of rustix answers, or the number of its error.
@@ -317,8 +320,18 @@ const DESCRIPTORS_MAX: usize = 4096;
 /// The time of `CLOCK_MONOTONIC`, which nobody can set.
 #[inline(never)]
 pub fn now() -> Nanos {
-    let mut time = kernel::timespec { tv_sec: 0, tv_nsec: 0 };
     let clock = kernel::CLOCK_MONOTONIC as usize;
+    #[cfg(target_pointer_width = "32")]
+    {
+        let mut time = kernel::__kernel_timespec { tv_sec: 0, tv_nsec: 0 };
+        let room = address_mut(&mut time);
+        // SAFETY: there is room for the answer.
+        if unsafe { system_call_3(clock, room, 0, kernel::__NR_clock_gettime64) } == 0 {
+            return time.tv_sec as Nanos * SECOND + time.tv_nsec as Nanos;
+        }
+        // Before Linux 5.1. What follows counts 68 years of seconds, from when the machine started.
+    }
+    let mut time = kernel::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: there is room for the answer. Not rustix's, which goes through the vDSO and keeps
     // its address in a writable static.
     unsafe { system_call_3(clock, address_mut(&mut time), 0, kernel::__NR_clock_gettime) };
@@ -446,10 +459,16 @@ pub fn sync(file: usize) -> isize {
     unsafe { system_call_3(file, 0, 0, kernel::__NR_fsync) }
 }
 
+/// renameat(2), or renameat2(2) on architectures that are younger than that.
+#[cfg(not(any(target_arch = "loongarch64", target_arch = "riscv64")))]
+const RENAME: u32 = kernel::__NR_renameat;
+#[cfg(any(target_arch = "loongarch64", target_arch = "riscv64"))]
+const RENAME: u32 = kernel::__NR_renameat2;
+
 /// Puts one file in the place of another; 0, or an error.
 pub fn rename(from: &CStr, to: &CStr) -> isize {
     // SAFETY: two C strings.
-    unsafe { system_call(HERE, address(from), HERE, kernel::__NR_renameat, address(to)) }
+    unsafe { system_call(HERE, address(from), HERE, RENAME, address(to)) }
 }
 
 /// Removes a file.
@@ -460,11 +479,19 @@ pub fn remove(path: &CStr) {
 
 /// Reads at an offset, once; what was read.
 #[inline(never)]
-pub fn read_at(file: isize, buffer: &mut [u8], offset: u64) -> &[u8] {
-    let (room, size) = (address_mut(buffer), buffer.len());
+pub fn read_at(file: isize, buffer: &mut [u8], offset: usize) -> &[u8] {
+    let (room, size, file) = (address_mut(buffer), buffer.len(), file as usize);
     // SAFETY: there is room for as much.
-    let count =
-        unsafe { system_call(file as usize, room, size, kernel::__NR_pread64, offset as usize) };
+    let count = unsafe {
+        if cfg!(target_pointer_width = "64") {
+            system_call(file, room, size, kernel::__NR_pread64, offset)
+        } else {
+            // pread64(2) takes the offset in two registers, on Arm after an empty one: too many.
+            // Two calls take the place of one.
+            system_call_3(file, offset, kernel::SEEK_SET as usize, kernel::__NR_lseek);
+            system_call_3(file, room, size, kernel::__NR_read)
+        }
+    };
     buffer.get(..count as usize).unwrap_or_default()
 }
 
@@ -495,7 +522,10 @@ pub fn may_execute(path: &CStr) -> bool {
 /// Is it on a file system that is mounted noexec?
 pub fn is_noexec(path: &CStr) -> bool {
     const ST_NOEXEC: u32 = 8; // statfs(2)
-    // The type of the flags is not the same on all architectures; they fit into every one.
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "their type is not the same on all architectures; they fit into every one"
+    )]
     rustix::fs::statfs(path).is_ok_and(|system| (system.f_flags as u32) & ST_NOEXEC != 0)
 }
 

@@ -4,9 +4,17 @@
 //! One small file an architecture holds what only assembly can say:
 //!
 //! - `_start`: hands the initial stack pointer to [`main`](crate::main);
-//! - `system_call`: any system call with up to four arguments, `system_call_3` with up to three;
+//! - `system_call`: any system call with up to four arguments, `system_call_3` with up to three. Where
+//!   rustix is done without, and where there is no renameat(2), a fifth is zero;
 //! - `vfork_into`: a child that borrows its parent's memory while the parent sleeps.
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "arm", path = "arm.rs")]
+#[cfg_attr(target_arch = "loongarch64", path = "loongarch64.rs")]
+#[cfg_attr(target_arch = "powerpc64", path = "powerpc64le.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "riscv64.rs")]
+#[cfg_attr(target_arch = "s390x", path = "s390x.rs")]
+#[cfg_attr(target_arch = "x86", path = "x86.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod arch;
 mod memory;
