@@ -85,13 +85,32 @@ impl<'a> Init<'a> {
         self.let_go_of_memory();
         let code = loop {
             match code {
-                Some(code) => break self.config.remapped.remap(code),
+                Some(code) => break code,
                 None => code = self.turn(),
             }
         };
-        self.terminal.take_back(self.first());
+        self.leave_terminal(code);
+        let code = self.config.remapped.remap(code);
         self.verbose(Message::Leaving, b"", [code.into(), 0]);
         code
+    }
+
+    /// Gives the terminal back; and where the program held it and was ended by `^C` or `^\\`, passes
+    /// that on to the rest of a shell's pipeline, as the terminal would have, had they held it
+    /// together. In a script or below a test runner, who share rinit's group, it stays with the
+    /// program.
+    #[cold]
+    #[inline(never)]
+    fn leave_terminal(&self, code: u8) {
+        if !self.terminal.lend(self.first()) {
+            return self.terminal.inherit();
+        }
+        let key = Signal::new(i32::from(code) - 128);
+        if let Some(key @ (Signal::INT | Signal::QUIT)) = key
+            && !self.terminal.is_shared_with(sys::parent_pid())
+        {
+            sys::signal_own(0, key);
+        }
     }
 
     /// Gives back what is not needed to wait.
@@ -157,13 +176,15 @@ impl<'a> Init<'a> {
         let action = match arrival {
             None => self.machine.woken(sys::now),
             Some((Signal::CHLD, _)) => return self.reap(),
-            // rinit's own, from a write to a stderr that nobody reads, or that may not grow.
-            Some((Signal::PIPE | Signal::XFSZ, sender)) if sender == self.pid => return None,
+            // rinit's own: from a write to a stderr that nobody reads, or that may not grow; or for
+            // others who share its group.
+            Some((Signal::PIPE | Signal::XFSZ | Signal::CONT, sender)) if sender == self.pid => {
+                return None;
+            }
             Some((signal, sender)) => {
                 self.verbose(Message::Got, b"", [signal.number().into(), sender as u32]);
-                if signal == Signal::CONT {
-                    // Continued by a shell, perhaps into the foreground.
-                    self.terminal.give(self.first());
+                if self.is_for_terminal(signal, sender) {
+                    return None;
                 }
                 self.machine.signal(signal, sys::now)
             }
@@ -187,6 +208,35 @@ impl<'a> Init<'a> {
             };
             return self.act(action);
         }
+    }
+
+    /// Sees to the terminal where the signal has to do with it; is the signal for nothing else?
+    #[inline(never)]
+    fn is_for_terminal(&self, signal: Signal, sender: Pid) -> bool {
+        let first = self.first();
+        if signal == Signal::CONT {
+            // Continued by a shell, perhaps into the foreground. Who shares rinit's group continues
+            // those who needed the terminal.
+            if sender == 0 || !self.terminal.is_shared_with(sender) {
+                self.terminal.give(first);
+            }
+            return false;
+        }
+        if signal != Signal::TTIN && signal != Signal::TTOU
+            || self.is_pid_1()
+            || !self.terminal.is_shared_with(sender)
+        {
+            return false;
+        }
+        // Somebody else in rinit's group needs the terminal, a pager behind a pipe for one. Where
+        // the program holds it they get it, and the program gets it again when it asks. Where
+        // others hold it all of the group is stopped, and so is rinit.
+        if self.terminal.lend(first) {
+            sys::signal_own(0, Signal::CONT);
+        } else {
+            launch::stop_like(signal, self.pid);
+        }
+        true
     }
 
     /// Says what became of a child, to whom it concerns.
@@ -216,7 +266,7 @@ impl<'a> Init<'a> {
 
     /// Does what the machine says; the code to leave with, if so.
     #[inline(never)]
-    fn act(&self, action: Action) -> Option<u8> {
+    fn act(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Wait => {}
             Action::Send(audience, first, second) => {
@@ -242,7 +292,10 @@ impl<'a> Init<'a> {
         if self.is_pid_1() && (to_rest || self.config.target() == Target::All) {
             return self.signal(-1, signal);
         }
-        let is_single = self.config.target() == Target::SingleChild && !to_rest;
+        // What a terminal stopped, it stopped as a group.
+        let is_single = self.config.target() == Target::SingleChild
+            && !to_rest
+            && !(signal == Signal::CONT && self.terminal.is_known());
         let alone = is_single || !self.is_grouped;
         for Program { pid, alive } in self.machine.programs() {
             // Where the leader was reaped, a child of rinit's proves that it still is the group.
@@ -264,21 +317,46 @@ impl<'a> Init<'a> {
         self.verbose(message, reason, [signal.number().into(), pid.unsigned_abs()]);
     }
 
-    /// A program was stopped as a terminal stops one.
+    /// A program was stopped as a terminal stops one, or by SIGSTOP.
     ///
-    /// Under a job-control shell, rinit stops as well, with the same signal, for the shell to see;
-    /// `fg` and `bg` continue rinit, which passes the SIGCONT on. Where there is no such shell the
-    /// kernel lets nobody stop, and the program goes on: but not one that would only stop again.
-    fn stopped(&self, number: u8, signal: Signal) {
-        let wants_terminal = signal != Signal::TSTP;
-        if wants_terminal && number != 0 {
+    /// Under a job-control shell, rinit stops as well, for the shell to see; `fg` and `bg` continue
+    /// rinit, which passes the SIGCONT on. Where there is no such shell the kernel lets nobody stop,
+    /// and the program goes on: but not one that would only stop again, or that SIGSTOP stopped.
+    #[cold]
+    fn stopped(&mut self, number: u8, signal: Signal) {
+        let pid = self.machine.programs().get(usize::from(number)).map_or(0, |program| program.pid);
+        let mut asks = signal == Signal::TTIN || signal == Signal::TTOU;
+        if asks {
+            asks = self.terminal.look_again();
+            if asks && number != 0 {
+                return;
+            }
+            if self.terminal.give(pid) {
+                return self.signal(-pid, Signal::CONT);
+            }
+        }
+        // Who shares rinit's group shares the terminal.
+        let shares = asks || self.terminal.is_held_by(pid);
+        let mut like = signal;
+        if signal == Signal::STOP {
+            // Full-screen programs stop themselves so at `^Z`, and bash at `suspend`. From outside
+            // it is nobody else's business.
+            if !shares {
+                return;
+            }
+            // SIGSTOP would stop rinit even where nobody could continue it.
+            like = Signal::TSTP;
+        }
+        let whom = if shares { 0 } else { self.pid };
+        if !self.is_pid_1() && launch::stop_like(like, whom)
+            || signal == Signal::STOP
+            || asks && !self.terminal.take(pid)
+        {
             return;
         }
-        let pid = self.machine.programs().get(usize::from(number)).map_or(0, |program| program.pid);
-        let has_terminal = wants_terminal && self.terminal.give(pid);
-        if has_terminal || (self.is_pid_1() || !launch::stop_like(signal)) && !wants_terminal {
-            self.signal(-pid, Signal::CONT);
-        }
+        // Others in its group stop late: a pager puts the terminal right first.
+        sys::sleep(launch::MOMENT);
+        self.signal(-pid, Signal::CONT);
     }
 
     /// The process id of *the program*, which is its group's id.

@@ -5,6 +5,7 @@ use core::ffi::CStr;
 use rinit::machine::Pid;
 use rinit::signal::Signal;
 use rinit::status::CANNOT;
+use rinit::text::{Nanos, SECOND};
 use rinit::{path, text};
 
 use crate::init::Init;
@@ -187,14 +188,26 @@ pub fn watch_parent(signal: Signal) {
     }
 }
 
-/// Stops rinit's group as `signal` would have stopped it, had the program been in it; false where
-/// the kernel lets nobody stop because nobody could continue it (an orphaned group, POSIX 2.4.3).
-pub fn stop_like(signal: Signal) -> bool {
-    sys::default_disposition(signal);
-    sys::signal_own_group(signal);
-    // Here rinit stops.
-    sys::let_stops_in();
-    sys::block_signals();
+/// How long others get to do their part of a stop.
+pub const MOMENT: Nanos = SECOND / 10;
+
+/// Stops rinit, whose process id is given, as `signal` would have stopped it, had it been the
+/// program; for 0 all who share its group, as a terminal would have done. False where the kernel
+/// lets nobody stop because nobody could continue it (an orphaned group, POSIX 2.4.3).
+#[inline(never)]
+pub fn stop_like(signal: Signal, pid: Pid) -> bool {
+    // A stop signal would take back the SIGCONT of somebody who was faster.
+    if !sys::is_continued() {
+        sys::default_disposition(signal);
+        sys::signal_own(pid, signal);
+        if signal != Signal::TSTP {
+            // Another rinit in the group may lend the terminal. Its SIGCONT takes the stop back.
+            sys::sleep(MOMENT);
+        }
+        // Here rinit stops.
+        sys::let_stops_in();
+        sys::block_signals();
+    }
     // Whoever continued it did so with a SIGCONT, which is still to be passed on.
     sys::is_continued()
 }

@@ -68,8 +68,9 @@ pub enum Action {
     Wait,
     /// Send one signal or two.
     Send(Audience, Signal, Option<Signal>),
-    /// This signal stopped a program as a terminal does: let the shell above see rinit stop, or
-    /// see to it that the program goes on. The program's number is given.
+    /// This signal stopped a program, as a terminal does or as full-screen programs do themselves:
+    /// let the shell above see rinit stop, or see to it that the program goes on. The program's
+    /// number is given.
     Stopped(u8, Signal),
     /// Exit with this code (before `--remap-exit`).
     Leave(u8),
@@ -247,11 +248,7 @@ impl<'a> Machine<'a> {
             return Action::Wait;
         }
         match status.stop_signal() {
-            Some(by @ (Signal::TSTP | Signal::TTIN | Signal::TTOU))
-                if self.phase == Phase::Running =>
-            {
-                Action::Stopped(number as u8, by)
-            }
+            Some(by) if self.phase == Phase::Running => Action::Stopped(number as u8, by),
             _ => Action::Wait,
         }
     }

@@ -190,9 +190,10 @@ pub fn signal(pid: Pid, signal: Signal) -> Result<()> {
     sent.map_err(Errno::from)
 }
 
-/// kill(2) of the own process group.
-pub fn signal_own_group(signal: Signal) {
-    let _ = process::kill_current_process_group(rustix_signal(signal));
+/// kill(2) of the own process, whose id is given, or for 0 of the own process group.
+pub fn signal_own(pid: Pid, signal: Signal) {
+    // SAFETY: kill(2) touches no memory.
+    unsafe { system_call_3(pid as usize, signal.number().into(), 0, kernel::__NR_kill) };
 }
 
 // Processes.
@@ -338,33 +339,47 @@ pub fn now() -> Nanos {
     time.tv_sec as Nanos * SECOND + time.tv_nsec as Nanos
 }
 
+/// Sleeps for less than a second, whatever comes.
+#[inline(never)]
+pub fn sleep(time: Nanos) {
+    let time = kernel::timespec { tv_sec: 0, tv_nsec: time as _ };
+    // SAFETY: the kernel reads the time. No signal can interrupt it: all are blocked.
+    unsafe { system_call_3(address(&time), 0, 0, kernel::__NR_nanosleep) };
+}
+
 // Terminals. Not with rustix, whose process ids are never 0.
 
 /// The foreground group of the terminal behind this descriptor, 0 where it was made outside this
 /// namespace; an error where that is not the terminal of this session.
 #[inline(never)]
-pub fn foreground_group(terminal: usize) -> Pid {
+pub fn foreground_group(terminal: i32) -> Pid {
     let mut group: Pid = 0;
     let request = ioctl::TIOCGPGRP as usize;
     // SAFETY: there is room for the answer.
-    let result =
-        unsafe { system_call_3(terminal, request, address_mut(&mut group), kernel::__NR_ioctl) };
+    let result = unsafe {
+        system_call_3(terminal as usize, request, address_mut(&mut group), kernel::__NR_ioctl)
+    };
     if result < 0 { -1 } else { group }
+}
+
+/// Opens the terminal of this session (tty(4)); its descriptor, or an error.
+pub fn open_terminal() -> isize {
+    open_with(c"/dev/tty", kernel::O_RDWR | kernel::O_NONBLOCK, 0)
 }
 
 /// Makes `group` the foreground group of the terminal; says whether it is.
 #[inline(never)]
-pub fn set_foreground_group(terminal: usize, group: Pid) -> bool {
+pub fn set_foreground_group(terminal: i32, group: Pid) -> bool {
     let request = ioctl::TIOCSPGRP as usize;
     // SAFETY: the kernel reads the number.
-    unsafe { system_call_3(terminal, request, address(&group), kernel::__NR_ioctl) == 0 }
+    unsafe { system_call_3(terminal as usize, request, address(&group), kernel::__NR_ioctl) == 0 }
 }
 
 /// May this process read from its terminal, being in the foreground? With SIGTTIN blocked a read,
 /// even of nothing, fails where it is not (`__tty_check_change` in drivers/tty/tty_jobctrl.c).
-pub fn may_read(terminal: usize) -> bool {
+pub fn may_read(terminal: i32) -> bool {
     // SAFETY: nothing is read.
-    unsafe { system_call_3(terminal, 0, 0, kernel::__NR_read) == 0 }
+    unsafe { system_call_3(terminal as usize, 0, 0, kernel::__NR_read) == 0 }
 }
 
 /// Is there any process in this group?

@@ -23,8 +23,8 @@
 //! - the hold: no signal held, all, every terminating one, only those that are sent as such, only
 //!   those that arrive as such; the held one lost or repeated at its time, at the second one, or at
 //!   the end of the program; its clock started anew; its deadline left behind
-//! - children: a reaped number taken for the program's, or the program for alive; SIGSTOP reported,
-//!   SIGTTOU not; a wrong program reported as stopped; one reported during the drain
+//! - children: a reaped number taken for the program's, or the program for alive; SIGSTOP or SIGTTOU
+//!   not reported; a wrong program reported as stopped; one reported during the drain
 //! - giving up: the hold is not over with it
 //! - time: woken at any time; a deadline while nothing is timed; a sum that overflows
 
@@ -396,7 +396,7 @@ fn rules_of_step(
         ),
         // Children.
         (
-            "of a child that reports, only a program that a terminal stopped asks for an action",
+            "of a child that reports, only a program that was stopped asks for an action",
             !matches!(event, Event::Child(..)) || action == answer_to_stop(world, event),
         ),
         // Time.
@@ -429,11 +429,7 @@ fn answer_to(setting: &Setting, world: &World, event: Event) -> Option<Action> {
 fn answer_to_stop(world: &World, event: Event) -> Action {
     let Event::Child(pid, status) = event else { return Action::Wait };
     match (status.stop_signal(), world.program(pid)) {
-        (Some(by @ (Signal::TSTP | Signal::TTIN | Signal::TTOU)), Some(number))
-            if world.end.is_none() =>
-        {
-            Action::Stopped(number as u8, by)
-        }
+        (Some(by), Some(number)) if world.end.is_none() => Action::Stopped(number as u8, by),
         _ => Action::Wait,
     }
 }

@@ -109,10 +109,10 @@ def need(*commands):
 def limit(request, monkeypatch):
     """What rinit is known not to do: the test says what it should do, and is expected to fail."""
 
-    def mark(reason, strict=True):
+    def mark(reason):
         # It is going to hang; not for as long as a test that should pass may.
         monkeypatch.setattr(scene_module, "GUARD", min(scene_module.GUARD, 5))
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=strict))
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
     return mark
 

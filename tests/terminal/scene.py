@@ -20,7 +20,7 @@ from pathlib import Path
 import pexpect
 
 HERE = Path(__file__).resolve().parent
-GUARD = float(os.environ.get("GUARD", "30"))  # seconds
+GUARD = float(os.environ.get("GUARD", "60"))  # seconds
 PROMPT = "READY> "
 
 

@@ -165,12 +165,44 @@ def test_a_pipeline_of_two_rinits_carries_everything(scene, shell, how):
     shell.wait_prompt()
 
 
-@pytest.mark.parametrize("first", ["rinit ", ""])
-@pytest.mark.parametrize("second", ["rinit ", ""])
-def test_a_pipeline_stops_and_goes_on(scene, shell, first, second):
-    shell.start(f"{first}puppet | {second}puppet second")
-    programs = [scene.puppet(), scene.puppet("second")]
-    for _ in range(5):
+# How each member of a pipeline is run: all that share the shell's group share the terminal.
+MEMBERS = {
+    "bare": ["", ""],
+    "both": ["rinit ", "rinit "],
+    "both alone": ["rinit -c ", "rinit -c "],
+    "first": ["rinit ", ""],
+    "last": ["", "rinit "],
+    "first two": ["rinit ", "rinit ", ""],
+    "all three": ["rinit ", "rinit ", "rinit "],
+}
+
+
+@pytest.fixture(params=MEMBERS)
+def members(request):
+    return MEMBERS[request.param]
+
+
+def start_pipeline(scene, shell, members, options=""):
+    names = [f"member{number}" for number in range(len(members))]
+    line = " | ".join(
+        f"{front}puppet {name} {options}" for front, name in zip(members, names, strict=True)
+    )
+    shell.start(line)
+    programs = [scene.puppet(name) for name in names]
+    until("the job is in the foreground", lambda: shell.holder != shell.pid)
+    return programs
+
+
+def start_pipeline_behind(scene, shell, members):
+    names = [f"member{number}" for number in range(len(members))]
+    pairs = zip(members, names, strict=True)
+    shell.run(" | ".join(f"{front}puppet {name}" for front, name in pairs) + " &")
+    return [scene.puppet(name) for name in names]
+
+
+def test_a_pipeline_stops_and_goes_on(scene, shell, members):
+    programs = start_pipeline(scene, shell, members)
+    for _ in range(3):
         for program in programs:
             program.ask("where")
         until("the job is in the foreground", lambda: shell.holder != shell.pid)
@@ -189,13 +221,10 @@ def test_a_pipeline_stops_and_goes_on(scene, shell, first, second):
     assert shell.holder == shell.pid
 
 
-@pytest.mark.parametrize("first", ["rinit ", ""])
-@pytest.mark.parametrize("second", ["rinit ", ""])
-def test_each_member_of_a_pipeline_can_read_the_terminal(scene, shell, first, second):
+def test_each_member_of_a_pipeline_can_read_the_terminal(scene, shell, members):
     """As a pager does, which reads its text from the pipe and its keys from the terminal."""
-    shell.start(f"{first}puppet | {second}puppet second")
-    programs = [scene.puppet(), scene.puppet("second")]
-    for turn in range(3):
+    programs = start_pipeline(scene, shell, members)
+    for turn in range(2):
         for program in [*programs, *reversed(programs)]:
             program.tell("read")
             shell.sendline(f"line {turn}")
@@ -206,16 +235,41 @@ def test_each_member_of_a_pipeline_can_read_the_terminal(scene, shell, first, se
     shell.wait_prompt()
 
 
-@pytest.mark.parametrize("first", ["rinit ", ""])
-@pytest.mark.parametrize("second", ["rinit ", ""])
-def test_an_interrupt_ends_a_whole_pipeline(scene, shell, first, second):
-    shell.start(f"{first}puppet | {second}puppet second")
-    programs = [scene.puppet(), scene.puppet("second")]
-    until("the job is in the foreground", lambda: shell.holder != shell.pid)
+def test_a_pipeline_in_the_background_asks_for_the_terminal_as_a_job(scene, shell, members):
+    programs = start_pipeline_behind(scene, shell, members)
+    for program in programs:
+        program.tell("read")
+        until("the shell sees it", lambda: "Stopped" in shell.run("jobs"))
+        assert shell.holder == shell.pid
+        shell.start("fg")
+        shell.sendline("line")
+        assert program.reply() == "line\n"
+        shell.press("^Z")
+        shell.expect_stopped()
+        shell.run("bg")
+    for program in programs:
+        program.tell("exit", 0)
+        program.wait_end()
+
+
+def test_an_interrupt_ends_a_whole_pipeline(scene, shell, members):
+    programs = start_pipeline(scene, shell, members)
     shell.press("^C")
     shell.wait_prompt()
     for program in programs:
         program.wait_end()
+    assert shell.holder == shell.pid
+
+
+def test_an_interrupt_that_a_member_of_a_pipeline_survives_comes_once(scene, shell, members):
+    programs = start_pipeline(scene, shell, members, "--handle INT,USR2")
+    holders = [program for program in programs if program.group == shell.holder]
+    shell.press("^C")
+    for program in holders:
+        program.wait_signal("INT")
+    for program in programs:
+        program.ask("where")
+        assert program.signals.count("INT") <= 1
 
 
 @pytest.mark.parametrize("first", ["rinit ", ""])

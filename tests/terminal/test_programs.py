@@ -89,7 +89,9 @@ def test_a_shell_inside_can_be_suspended(scene, how):
         shell.expect_stopped()
         shell.start("fg")
         shell.expect_exact(INNER)
-        assert "alive" in say(shell, "echo alive")
+        # It may print its prompt twice.
+        shell.sendline("echo al''ive")
+        shell.expect_exact("\r\nalive\r\n" + INNER)
     shell.sendline("exit 12")
     shell.wait_prompt()
     assert shell.last_code() == 12
@@ -220,8 +222,9 @@ def test_a_full_screen_program_in_a_container_survives_the_stop_key(
             top = named(terminal, "top")
             terminal.until("top stops", lambda top=top: is_stopped(top))
             os.kill(stat(top).parent if how else top, signal.SIGCONT)
-        # Painted again, and alive.
-        terminal.press("^L")
+        else:
+            # Painted again, and alive.
+            terminal.press("^L")
     terminal.expect_exact(shown)
     wait_reading(terminal)
     terminal.send(end)

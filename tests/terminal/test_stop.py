@@ -298,35 +298,6 @@ def test_a_script_stops_with_its_program_and_goes_on_with_it(scene, shell, how):
     shell.expect_exact("<word>")
 
 
-def test_a_stop_before_the_program_runs_is_a_stop(scene, limit):
-    """`^Z` while rinit looks for the program, which takes time on a slow file system. (The bare
-    program was found before it got the terminal.)"""
-    limit(
-        "a child of vfork(2) that stops before its exec holds its parent up",
-        # It may be through with the search before the key comes.
-        strict=False,
-    )
-    shell = scene.bash()
-    # Each is one execve(2) that fails; a variable has room for 131,072 bytes.
-    folders = ":".join(["/x"] * 40000)
-    scene.script("start", f'PATH="{folders}:$PATH" exec bin/rinit puppet')
-    for _ in range(5):
-        shell.start("./start")
-        until("rinit starts a program", lambda: is_handed_over(shell))
-        shell.press("^Z")
-        shell.expect_stopped()
-        shell.start("fg")
-        program = scene.puppet()
-        program.ask("where")
-        program.tell("exit", 0)
-        shell.wait_prompt()
-
-
-def is_handed_over(shell):
-    holder = stat(shell.holder)
-    return holder and holder.name == "rinit" and stat(holder.parent).name == "rinit"
-
-
 def test_a_stopped_job_is_hung_up_when_its_shell_is_gone(scene, how):
     """The group of a stopped job is orphaned: the kernel sends SIGHUP and SIGCONT (POSIX, _exit)."""
     shell = scene.bash()
