@@ -42,10 +42,18 @@ impl InitialStack {
         unsafe { string(self.arguments_from(index)) }
     }
 
-    /// The entry of the environment at `index`, in the same way.
+    /// The entry of the environment at `index`, in the same way; nothing in place of one whose name
+    /// does not begin as one that rinit reads (`LISTEN_PID`, `PATH`, `RINIT_`), of which then nobody
+    /// has to find the end.
     pub fn variable(&self, index: usize) -> Option<&'static [u8]> {
+        let entry = self.environment_from(index);
         // SAFETY: as above.
-        unsafe { string(self.environment_from(index)) }
+        unsafe {
+            match (*entry).as_ref() {
+                None | Some(b'L'..=b'R') => string(entry),
+                Some(_) => Some(b""),
+            }
+        }
     }
 
     /// What lies between rinit's frames, of which `frame` is the first, and the strings of the
