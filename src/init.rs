@@ -65,10 +65,11 @@ impl<'a> Init<'a> {
         self.pid == 1
     }
 
-    /// Starts the programs and cares for them to the end; the code to leave with.
+    /// Starts the programs, cares for them to the end, and leaves: from here, so that it needs no
+    /// other page of the file for that.
     #[inline(never)]
     #[unsafe(link_section = ".text.idle")]
-    pub fn run(&mut self) -> u8 {
+    pub fn run(&mut self) -> ! {
         if let Some(signal) = self.config.parent_death {
             launch::watch_parent(signal);
         }
@@ -92,15 +93,15 @@ impl<'a> Init<'a> {
         self.leave_terminal(code);
         let code = self.config.remapped.remap(code);
         self.verbose(Message::Leaving, b"", [code.into(), 0]);
-        code
+        sys::exit(code)
     }
 
     /// Gives the terminal back; and where the program held it and was ended by `^C` or `^\\`, passes
     /// that on to the rest of a shell's pipeline, as the terminal would have, had they held it
     /// together. In a script or below a test runner, who share rinit's group, it stays with the
     /// program.
-    #[cold]
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn leave_terminal(&self, code: u8) {
         if !self.terminal.lend(self.first()) {
             return self.terminal.inherit();
@@ -183,7 +184,9 @@ impl<'a> Init<'a> {
             }
             Some((signal, sender)) => {
                 self.verbose(Message::Got, b"", [signal.number().into(), sender as u32]);
-                if self.is_for_terminal(signal, sender) {
+                if matches!(signal, Signal::CONT | Signal::TTIN | Signal::TTOU)
+                    && self.is_for_terminal(signal, sender)
+                {
                     return None;
                 }
                 self.machine.signal(signal, sys::now)
@@ -193,6 +196,7 @@ impl<'a> Init<'a> {
     }
 
     /// Hears every child that has something to report; the code to leave with, if so.
+    #[unsafe(link_section = ".text.idle")]
     fn reap(&mut self) -> Option<u8> {
         loop {
             let action = match sys::reap() {
@@ -210,7 +214,9 @@ impl<'a> Init<'a> {
         }
     }
 
-    /// Sees to the terminal where the signal has to do with it; is the signal for nothing else?
+    /// Sees to the terminal, with which SIGCONT, SIGTTIN and SIGTTOU have to do; is the signal for
+    /// nothing else?
+    #[cold]
     #[inline(never)]
     fn is_for_terminal(&self, signal: Signal, sender: Pid) -> bool {
         let first = self.first();
@@ -222,10 +228,7 @@ impl<'a> Init<'a> {
             }
             return false;
         }
-        if signal != Signal::TTIN && signal != Signal::TTOU
-            || self.is_pid_1()
-            || !self.terminal.is_shared_with(sender)
-        {
+        if self.is_pid_1() || !self.terminal.is_shared_with(sender) {
             return false;
         }
         // Somebody else in rinit's group needs the terminal, a pager behind a pipe for one. Where
@@ -241,6 +244,7 @@ impl<'a> Init<'a> {
 
     /// Says what became of a child, to whom it concerns.
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn report(&self, pid: Pid, status: Status) {
         let (message, number) = status.message();
         let is_dead = message != Message::Stopped;
@@ -266,6 +270,7 @@ impl<'a> Init<'a> {
 
     /// Does what the machine says; the code to leave with, if so.
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn act(&mut self, action: Action) -> Option<u8> {
         match action {
             Action::Wait => {}
@@ -287,6 +292,7 @@ impl<'a> Init<'a> {
 
     /// Sends a signal to everybody it is for.
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn send(&self, audience: Audience, signal: Signal) {
         let to_rest = audience == Audience::Rest;
         if self.is_pid_1() && (to_rest || self.config.target() == Target::All) {
@@ -298,8 +304,12 @@ impl<'a> Init<'a> {
             && !(signal == Signal::CONT && self.terminal.is_known());
         let alone = is_single || !self.is_grouped;
         for Program { pid, alive } in self.machine.programs() {
+            if *pid == 0 {
+                // No more were started.
+                break;
+            }
             // Where the leader was reaped, a child of rinit's proves that it still is the group.
-            if *alive || to_rest && *pid != 0 && sys::has_child_in_group(*pid) {
+            if *alive || to_rest && sys::has_child_in_group(*pid) {
                 self.signal(if alone { *pid } else { -*pid }, signal);
             }
         }
@@ -307,6 +317,7 @@ impl<'a> Init<'a> {
 
     /// kill(2), whose `pid` says who. A failure is nothing to end over.
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn signal(&self, pid: Pid, signal: Signal) {
         let message = match pid {
             -1 => Message::SentToAll,
@@ -323,6 +334,7 @@ impl<'a> Init<'a> {
     /// rinit, which passes the SIGCONT on. Where there is no such shell the kernel lets nobody stop,
     /// and the program goes on: but not one that would only stop again, or that SIGSTOP stopped.
     #[cold]
+    #[inline(never)]
     fn stopped(&mut self, number: u8, signal: Signal) {
         let pid = self.machine.programs().get(usize::from(number)).map_or(0, |program| program.pid);
         let mut asks = signal == Signal::TTIN || signal == Signal::TTOU;
@@ -365,6 +377,7 @@ impl<'a> Init<'a> {
     }
 
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn verbose(&self, message: Message, word: &[u8], numbers: [u32; 2]) {
         if self.config.verbose > 0 {
             say(message, word, numbers);

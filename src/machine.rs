@@ -186,7 +186,9 @@ impl<'a> Machine<'a> {
     #[must_use]
     #[inline(never)]
     pub fn number_of(&self, pid: Pid) -> Option<usize> {
-        self.programs.iter().position(|program| program.alive && program.pid == pid)
+        // Orphans are the many: for them it is all that is done, so it ends where the programs do.
+        let started = self.programs.iter().take_while(|program| program.pid != 0);
+        { started }.position(|program| program.alive && program.pid == pid)
     }
 
     /// Takes an event in and says what to do: one of the methods below.

@@ -178,6 +178,7 @@ pub fn is_continued() -> bool {
 
 /// kill(2): a positive number is a process, -1 is every process but the init of the PID namespace,
 /// and any other negative number is a process group.
+#[unsafe(link_section = ".text.idle")]
 pub fn signal(pid: Pid, signal: Signal) -> Result<()> {
     let id = rustix_pid(pid.wrapping_abs()).ok_or(Errno::NOENT)?;
     let signal = rustix_signal(signal);
@@ -243,6 +244,7 @@ pub enum Report {
 }
 
 /// Takes the report of one child, and its remains.
+#[unsafe(link_section = ".text.idle")]
 pub fn reap() -> Report {
     match process::wait(WaitOptions::NOHANG | WaitOptions::UNTRACED) {
         Ok(Some((pid, status))) => {
@@ -299,6 +301,7 @@ pub fn close_descriptors() {
 /// # Safety
 /// Between them lies nothing but what is a file's, or nobody reads again.
 #[inline(never)]
+#[unsafe(link_section = ".text.idle")]
 pub unsafe fn let_go_between(first: usize, last: usize) {
     let (start, end) = ((first | (PAGE - 1)) + 1, last & !(PAGE - 1));
     if start < end {
@@ -320,6 +323,7 @@ const DESCRIPTORS_MAX: usize = 4096;
 
 /// The time of `CLOCK_MONOTONIC`, which nobody can set.
 #[inline(never)]
+#[unsafe(link_section = ".text.idle")]
 pub fn now() -> Nanos {
     let clock = kernel::CLOCK_MONOTONIC as usize;
     #[cfg(target_pointer_width = "32")]
@@ -352,6 +356,7 @@ pub fn sleep(time: Nanos) {
 /// The foreground group of the terminal behind this descriptor, 0 where it was made outside this
 /// namespace; an error where that is not the terminal of this session.
 #[inline(never)]
+#[unsafe(link_section = ".text.idle")]
 pub fn foreground_group(terminal: i32) -> Pid {
     let mut group: Pid = 0;
     let request = ioctl::TIOCGPGRP as usize;

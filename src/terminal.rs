@@ -53,6 +53,7 @@ impl Terminal {
     /// The group that holds it, 0 for one that was made outside this PID namespace; below 0 where
     /// there is no terminal.
     #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
     fn holder(&self) -> Pid {
         if self.is_known() { sys::foreground_group(self.descriptor) } else { -1 }
     }
@@ -71,6 +72,7 @@ impl Terminal {
     }
 
     /// Is the terminal held by a group in which nobody is left?
+    #[unsafe(link_section = ".text.idle")]
     fn is_nobodys(&self) -> bool {
         let holder = self.holder();
         holder > 0 && !sys::group_exists(holder)
