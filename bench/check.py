@@ -41,5 +41,11 @@ def shows_waste(made: dict) -> list[str]:
     return [
         f"{row['id']}: a wasteful init is not worse than {row['best_peer']}"
         for row in made["rows"]
-        if row["verdict"] not in ("worse", "unjudged")
+        if row["verdict"] not in ("worse", "unjudged") and not is_at_the_bottom(row)
     ]
+
+
+def is_at_the_bottom(row: dict) -> bool:
+    """Where the best peer has nothing of what is better to have, nobody can be worse."""
+    best = row["values"].get(row["best_peer"])
+    return row["better"] == "more" and best is not None and best["value"] == 0

@@ -30,7 +30,9 @@ static void work(long microseconds)
 
 static void keep(int size)
 {
-    memset(malloc(size), 1, size);
+    static void *volatile kept;
+    kept = malloc(size);
+    memset(kept, 1, size);
 }
 
 int main(int count, char **vector)
