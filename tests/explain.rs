@@ -54,14 +54,6 @@ fn assert_why(root: &Folder, program: &str, why: &str) {
     assert_said(&run(root, &[program]), program, why, 126);
 }
 
-/// Asserts that the program runs. Those that do are copies of rinit.
-#[track_caller]
-fn assert_runs(root: &Folder, program: &str) {
-    let outcome = run(root, &["--", program, "-V"]);
-    assert!(outcome.text().starts_with("rinit version"), "{outcome:?}");
-    outcome.assert_quiet(0);
-}
-
 /// Without the system's own programs: /bin/true, with another loader's name at the end of the file.
 #[cfg(target_pointer_width = "64")]
 fn with_loader(loader: &str) -> Vec<u8> {
