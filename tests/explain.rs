@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use common::{Folder, Init, Outcome, Stream, check, rinit, scratch, set_mode, within};
+use common::{Folder, Init, Outcome, Stream, check, rinit, scratch, set_mode, tool, within};
 use libc::c_int;
 
 /// What this machine is called.
@@ -658,4 +658,51 @@ fn without_a_free_descriptor_the_kernels_own_reason_is_told() {
     };
     let outcome = by(&root, &["/app"], false, true).setup(none_left).finish();
     assert_said(&outcome, "/app", NOT_THERE, 126);
+}
+
+// Only then.
+
+/// The system calls of rinit and of what it starts, as strace sees them.
+fn calls(arguments: &[&str], path: &str, code: c_int) -> Option<Vec<String>> {
+    let strace = tool("strace", "apt-get install strace")?;
+    let folder = Folder::new();
+    let log = folder.join("log");
+    let words = ["-f".as_ref(), "-o".as_ref(), log.as_os_str(), rinit().as_os_str()];
+    let init = Init::new(words).program(strace).args(arguments).env("PATH", path);
+    let outcome = init.finish();
+    assert_eq!(outcome.code(), Some(code), "{outcome:?}");
+    let log = fs::read_to_string(log).unwrap();
+    // Each line begins with the number of the process.
+    Some(log.lines().map(|it| it.split_once(' ').unwrap().1.trim().to_owned()).collect())
+}
+
+/// Does it look at files?
+fn looks(call: &String) -> bool {
+    let names = ["open", "access", "faccess", "readlink", "stat", "pread", "read("];
+    names.iter().any(|it| call.starts_with(it))
+}
+
+#[test]
+fn nothing_of_it_runs_before_an_exec_has_failed() {
+    let folder = Folder::new();
+    folder.file("plain/tool", "", 0o644);
+    // The program is rinit as well, which looks at no file either.
+    let tool = folder.copy("bin/tool", rinit()).display().to_string();
+    let app = folder.file("app", "#!/no/such/interpreter\n", 0o755).display().to_string();
+    // Some candidates cannot be executed, a later one can.
+    let [plain, bin] = ["plain", "bin"].map(|it| folder.join(it).display().to_string());
+    let path = format!("/not/there:{plain}:{bin}");
+    for arguments in [
+        &["--", &tool, "-V"][..],
+        &["--", "tool", "-V"],
+        &["-S", ":::", "--", "tool", "--sleep", "0", ":::", "tool", "-V"],
+    ] {
+        let Some(calls) = calls(arguments, &path, 0) else { return };
+        assert!(!calls.iter().any(looks), "{calls:#?}");
+    }
+    // It would be seen.
+    let Some(calls) = calls(&[&app], &path, 126) else { return };
+    let failed = calls.iter().position(|it| it.contains("ENOENT")).unwrap();
+    assert!(!calls[..failed].iter().any(looks), "{calls:#?}");
+    assert!(calls[failed..].iter().any(looks), "{calls:#?}");
 }
