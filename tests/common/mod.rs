@@ -49,6 +49,12 @@ use libc::c_int;
 /// After this long a test is taken to hang. Not a limit that anything is measured by.
 pub const HANG: Duration = Duration::from_secs(120);
 
+/// The same, where a variable does not say otherwise for the heavier doses of scripts/hostile.
+pub fn hang() -> Duration {
+    let seconds = std::env::var("HANG").ok().and_then(|value| value.parse().ok());
+    seconds.map_or(HANG, Duration::from_secs)
+}
+
 /// How many signals there are: 1 to 64.
 pub const SIGNALS: c_int = 64;
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use libc::c_int;
 
-use super::{HANG, children, send};
+use super::{children, hang, send};
 
 /// An init that was started. It and all that it started are gone when this is dropped.
 pub struct Running {
@@ -68,7 +68,7 @@ impl Running {
     pub fn until_true(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
         let start = Instant::now();
         while !is_so(self) {
-            let in_vain = self.status.is_some() || start.elapsed() > HANG;
+            let in_vain = self.status.is_some() || start.elapsed() > hang();
             assert!(!in_vain, "waited in vain for {what}: {self:?}");
             self.collect(1);
         }
@@ -104,7 +104,7 @@ impl Running {
                 return;
             }
             assert!(self.status.is_none(), "waited in vain for {what}: {self:?}");
-            assert!(start.elapsed() < HANG, "hangs: no {what}: {self:?}");
+            assert!(start.elapsed() < hang(), "hangs: no {what}: {self:?}");
             self.collect(1000);
         }
     }
