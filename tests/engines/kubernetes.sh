@@ -5,10 +5,11 @@
 # and serves until SIGTERM; then it says `saved`.
 
 # play FILE NAME: makes the pod, and waits until the container NAME serves. podman 4.3 removes an init
-# container while it is still looking for it, if the annotation does not say otherwise.
+# container while it is still looking for it, if an annotation of the pod does not say otherwise.
+keep_init_container=io.podman.annotations.init.container.type
 play() {
     code=0
-    within 120 "${E[@]}" play kube --network none --annotation io.podman.annotations.init.container.type=always "$1" \
+    within 120 "${E[@]}" play kube --network none --annotation "$keep_init_container=always" "$1" \
         >"$io/out" 2>&1 || code=$?
     cat "$io/out"
     same 'starting the pod: code' "$code" 0
@@ -148,6 +149,7 @@ rendered_deployment_runs_with_it() {
     cp -r kubernetes "$io/kubernetes"
     # One of them: podman waits for 20 s at each init container that ends at once.
     sed -i 's/plain.yaml, full.yaml/plain.yaml/' "$io/kubernetes/example/kustomization.yaml"
+    echo "commonAnnotations: {$keep_init_container: always}" >>"$io/kubernetes/example/kustomization.yaml"
     kustomize "$io/kubernetes/example" >"$io/rendered.yaml"
     play "$io/rendered.yaml" plain-pod-0-app
     started plain-pod-0-app
