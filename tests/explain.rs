@@ -677,9 +677,9 @@ fn calls(arguments: &[&str], path: &str, code: c_int) -> Option<Vec<String>> {
 }
 
 /// Does it look at files?
-fn looks(call: &String) -> bool {
+fn looks(call: impl AsRef<str>) -> bool {
     let names = ["open", "access", "faccess", "readlink", "stat", "pread", "read("];
-    names.iter().any(|it| call.starts_with(it))
+    names.iter().any(|it| call.as_ref().starts_with(it))
 }
 
 #[test]
