@@ -138,12 +138,13 @@ impl<'a> Init<'a> {
             // At first those whose SIGCHLD came before this began.
             return self.reap();
         }
-        for separator in self.config.programs().iter().skip(1) {
-            // The vector of the program before ends here.
-            // SAFETY: the entry exists, and nobody needs the separator any more.
-            unsafe { *self.stack.arguments_from(separator - 1) = ptr::null() };
-        }
-        for (number, index) in self.config.programs().iter().enumerate() {
+        let programs = config.programs();
+        for (number, index) in programs.iter().enumerate() {
+            if let Some(next) = programs.get(number + 1) {
+                // The program's own vector ends at the separator.
+                // SAFETY: the entry exists, and nobody needs the separator any more.
+                unsafe { *self.stack.arguments_from(next - 1) = ptr::null() };
+            }
             let name = self.stack.argument(*index).unwrap_or_default();
             let pid = self.launch(*index);
             if pid < 0 {

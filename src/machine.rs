@@ -112,6 +112,9 @@ pub struct Program {
     pub alive: bool,
 }
 
+/// Nobody was started. A constant of its own, as that is a run of zeros.
+const NOBODY: [Program; MAX_PROGRAMS] = [Program { pid: 0, alive: false }; MAX_PROGRAMS];
+
 /// No time at all.
 const NEVER: Nanos = Nanos::MAX;
 
@@ -139,7 +142,7 @@ impl<'a> Machine<'a> {
             hold: if rules.stop_delay == 0 { Hold::Over } else { Hold::Ready },
             // Leaving before the program has ended would be a failure of rinit's own.
             code: status::CANNOT,
-            programs: [Program { pid: 0, alive: false }; MAX_PROGRAMS],
+            programs: NOBODY,
         }
     }
 
