@@ -45,7 +45,7 @@ readme_daemon_json_makes_it_the_init_of_all() {
     E=(/usr/bin/docker -H "unix://$work/dockerd/socket")
     dockerd_answers "$daemon" "$work/dockerd/log" || fail "no daemon: $(tail -1 "$work/dockerd/log")"
     within 60 "${E[@]}" load <"$io/bare"
-    run bare '[ $$ -ne 1 ] && orphans 10; echo "$(/sbin/docker-init --version) $(zombies_left)"; exit 4'
+    run bare '[ $$ -eq 1 ] && exit 1; orphans 10; echo "$(/sbin/docker-init --version) $(zombies_left)"; exit 4'
     kill "$daemon"
     wait "$daemon" || :
     same 'it prints' "$(output)" "$("$init" --version) 0"
@@ -57,7 +57,7 @@ readme_containers_conf_makes_it_the_init() {
     # One file, as podman reads no other beside the one that it is given.
     { cat "$io/more.conf" && sed '/^\[containers\]/d' "$CONTAINERS_CONF"; } >"$io/containers.conf"
     export CONTAINERS_CONF=$io/containers.conf
-    run --init bare '[ $$ -ne 1 ] && orphans 10; echo "$(/run/podman-init --version) $(zombies_left)"; exit 4'
+    run --init bare '[ $$ -eq 1 ] && exit 1; orphans 10; echo "$(/run/podman-init --version) $(zombies_left)"; exit 4'
     same 'it prints' "$(output)" "$("$init" --version) 0"
     same 'exit code' "$code" 4
 }
