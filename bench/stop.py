@@ -79,7 +79,7 @@ def pipeline(bench, rows):
         rows["pipeline"].add(contender, took)
         rows["pipeline-saved"].add(contender, count)
 
-    for _ in bench.rounds(5, quick=1):
+    for _ in bench.rounds(3, quick=1):
         all_at_once(bench, measure)
 
 

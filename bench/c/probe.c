@@ -8,12 +8,15 @@
  *   probe deaf                        says `ready`, ignores SIGTERM and waits for ever
  *   probe save FILE MILLISECONDS      as hold, but needs so long after SIGTERM, then makes FILE
  *   probe first PARENT|SELF           asks for a signal at once, and ends when it has come
- *   probe orphans                     for each line `COUNT BATCH` on stdin: makes so many orphans,
- *                                     says how many nanoseconds their reaping took
+ *   probe orphans                     for each line `COUNT` on stdin: leaves so many dead orphans,
+ *                                     says `left`, and says the time when the last was reaped
+ *   probe singles                     for each line `COUNT` on stdin: leaves so many dead orphans,
+ *                                     each after the last was reaped, and says the time
  *   probe answer FILE STORMS          answers signals through FILE, which it shares with `ask`;
  *                                     meanwhile so many processes make orphans without end
  *   probe ask FILE PID COUNT          signals it one by one; says how long each took, nanoseconds
- *   probe flood FILE PID COUNT        the same with COUNT signals queued at once; says what all took
+ *   probe flood FILE PID COUNT        queues COUNT signals at PID, which is stopped, continues it, and
+ *                                     says how long all took
  *
  * Exit code: 0; 1 where something did not come, 2 where something could not be done.
  */
@@ -35,6 +38,7 @@
 enum {
     QUEUED = 40, /* a signal that queues, and that no libc keeps for itself */
     BATCH_MAX = 10000,
+    REST = 50000, /* nanoseconds between two signals, so that each finds everybody asleep */
     PATIENCE = 10, /* seconds, after which what was waited for is lost */
     FUTEX_WAIT = 0,
     FUTEX_WAKE = 1, /* musl has no linux/futex.h */
@@ -123,6 +127,8 @@ static int enter(char **vector)
 {
     int status;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* As engines do it; the scheduler shares the machine out among sessions (sched(7), autogroup). */
+    setsid();
     pid_t pid = born_as_pid_1(vector);
     done(waitpid(pid, &status, 0));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -193,53 +199,46 @@ static pid_t zombie(void)
     return pid;
 }
 
-/* One batch of orphans, all dead when they become such; the time until the last was reaped. */
-static uint64_t batch(int count)
+/* Leaves so many orphans, all dead when they become such. */
+static void leave(volatile pid_t *pids, int count)
 {
-    static volatile pid_t *pids;
-    int go[2], made[2];
-    char byte;
-    if (!pids)
-        pids = check(mmap(0, BATCH_MAX * sizeof *pids, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-    done(pipe(go));
-    done(pipe(made));
     pid_t parent = done(fork());
     if (!parent) {
         for (int index = 0; index < count; index++)
             pids[index] = zombie();
-        done(write(made[1], "", 1));
-        close(go[1]);
-        (void)!read(go[0], &byte, 1);
         _exit(0);
     }
-    done(read(made[0], &byte, 1));
-    uint64_t start = now();
-    close(go[1]);
     done(waitpid(parent, 0, 0));
-    for (int index = count; index-- > 0;)
-        while (kill(pids[index], 0) == 0)
-            sched_yield();
-    uint64_t took = now() - start;
-    close(go[0]);
-    close(made[0]);
-    close(made[1]);
-    return took;
 }
 
-static int orphans(void)
+/* Returns when all are reaped: the time. It never sleeps, so nobody has to wake it. */
+static uint64_t reaped(volatile pid_t *pids, int count)
 {
-    char line[64], *rest;
+    while (count-- > 0)
+        while (kill(pids[count], 0) == 0)
+            sched_yield();
+    return now();
+}
+
+static int orphans(int batch_max)
+{
+    char line[64];
+    volatile pid_t *pids = check(mmap(0, BATCH_MAX * sizeof *pids, PROT_READ | PROT_WRITE,
+                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     say("ready\n");
     for (ssize_t size; (size = read(0, line, sizeof line - 1)) > 0;) {
         line[size] = 0;
-        long count = strtol(line, &rest, 10), size_of_batch = strtol(rest, 0, 10);
-        if (size_of_batch < 1 || size_of_batch > BATCH_MAX)
+        int count = atoi(line), batch = count < batch_max ? count : batch_max;
+        if (batch < 1)
             return 2;
-        uint64_t took = 0;
-        for (; count > 0; count -= size_of_batch)
-            took += batch(size_of_batch);
-        say_number(took);
+        uint64_t when = 0;
+        for (; count > 0; count -= batch) {
+            leave(pids, batch);
+            if (batch_max > 1)
+                say("left\n");
+            when = reaped(pids, batch);
+        }
+        say_number(when);
     }
     return 0;
 }
@@ -251,8 +250,10 @@ static struct shared *share(const char *file)
     return check(mmap(0, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0));
 }
 
+/* In a group of its own: what is signalled is the program, not the storm. */
 static void storm(struct shared *shared)
 {
+    setpgid(0, 0);
     for (;;) {
         pid_t pid = done(fork());
         if (!pid) {
@@ -268,32 +269,33 @@ static void storm(struct shared *shared)
 static int answer(struct shared *shared, int storms)
 {
     sigset_t set = only(SIGUSR1, QUEUED, SIGTERM);
+    struct timespec at_once = { 0, 0 };
     sigprocmask(SIG_BLOCK, &set, 0);
     while (storms-- > 0)
         if (!done(fork()))
             storm(shared);
     say("ready\n");
-    for (uint32_t queued = 0;;) {
+    for (;;) {
         int signal = sigwaitinfo(&set, 0);
         if (signal == SIGTERM)
             return 0;
-        if (signal == QUEUED && ++queued < shared->wanted)
-            continue;
-        queued = 0;
+        if (signal == QUEUED)
+            /* It never sleeps meanwhile: to wake it is not the init's work. */
+            for (uint32_t queued = 1; queued < shared->wanted;)
+                if (sigtimedwait(&set, 0, &at_once) == QUEUED)
+                    queued++;
+                else
+                    sched_yield();
         shared->when = now();
         shared->answers++;
         syscall(SYS_futex, &shared->answers, FUTEX_WAKE, 1, 0, 0, 0);
     }
 }
 
-/* Sends so many and waits for the one answer; how long that took. */
-static uint64_t answered(struct shared *shared, pid_t pid, int signal, int count)
+/* Waits for the answer after so many; how long it took since then. */
+static uint64_t answered(struct shared *shared, uint32_t before, uint64_t start)
 {
     struct timespec patience = { PATIENCE, 0 };
-    uint32_t before = shared->answers;
-    uint64_t start = now();
-    while (count-- > 0)
-        done(kill(pid, signal));
     while (shared->answers == before)
         if (syscall(SYS_futex, &shared->answers, FUTEX_WAIT, before, &patience, 0, 0) < 0 &&
             errno == ETIMEDOUT)
@@ -301,22 +303,39 @@ static uint64_t answered(struct shared *shared, pid_t pid, int signal, int count
     return shared->when - start;
 }
 
+/* Sends one signal, after a rest; how long it took. */
+static uint64_t one(struct shared *shared, pid_t pid)
+{
+    uint32_t before = shared->answers;
+    uint64_t start = now();
+    while (now() - start < REST)
+        ;
+    start = now();
+    done(kill(pid, SIGUSR1));
+    return answered(shared, before, start);
+}
+
 static int ask(struct shared *shared, pid_t pid, int count)
 {
     char *text = malloc(count * 24), *end = text;
     /* The first only warm up what was idle. */
     for (int index = 0; index < 5; index++)
-        answered(shared, pid, SIGUSR1, 1);
+        one(shared, pid);
     for (int index = 0; index < count; index++)
-        end = append(end, answered(shared, pid, SIGUSR1, 1));
+        end = append(end, one(shared, pid));
     done(write(1, text, end - text));
     return 0;
 }
 
 static int flood(struct shared *shared, pid_t pid, int count)
 {
+    uint32_t before = shared->answers;
     shared->wanted = count;
-    say_number(answered(shared, pid, QUEUED, count));
+    for (int index = 0; index < count; index++)
+        done(kill(pid, QUEUED));
+    uint64_t start = now();
+    done(kill(pid, SIGCONT));
+    say_number(answered(shared, before, start));
     return 0;
 }
 
@@ -339,7 +358,9 @@ int main(int count, char **word)
     if (!strcmp(what, "first") && count > 2)
         return first(!strcmp(word[2], "PARENT") ? getppid() : getpid());
     if (!strcmp(what, "orphans"))
-        return orphans();
+        return orphans(BATCH_MAX);
+    if (!strcmp(what, "singles"))
+        return orphans(1);
     if (!strcmp(what, "answer") && count > 3)
         return answer(share(word[2]), atoi(word[3]));
     if (!strcmp(what, "ask") && count > 4)
