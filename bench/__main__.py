@@ -137,7 +137,8 @@ def main() -> int:
         picture.draw(made, options.svg)
     for problem in problems:
         print(f"FAILED {problem}")
-    print(report.closing(made, problems))
+    # The table for the README stands alone on stdout.
+    print(report.closing(made, problems), file=sys.stderr if options.markdown else sys.stdout)
     return 1 if problems else 0
 
 

@@ -82,13 +82,23 @@ def build_probe(work: Path) -> Path:
 
 # --- the peers, built small -----------------------------------------------------------------------
 
-#: Debian's own versions; where apt-get gets their sources from, without touching its configuration.
+#: Where apt-get gets the sources from that Debian built its packages of, without touching its
+#: configuration.
 SOURCES = """Types: deb-src
 URIs: {mirror}
 Suites: {suite}
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 """
+
+
+def mirror(suite: str) -> str:
+    """Where this machine has its packages from."""
+    form = "$(RELEASE) $(COMPONENT) $(REPO_URI)"
+    for line in run("apt-get", "indextargets", "--format", form, "Created-By: Packages").splitlines():
+        if line.startswith(f"{suite} main "):
+            return line.split()[2]
+    return "http://deb.debian.org/debian"
 
 
 def release(name: str) -> str:
@@ -109,10 +119,8 @@ def fetch(package: str, work: Path) -> Path:
         apt = work / "apt"
         (apt / "lists").mkdir(parents=True, exist_ok=True)
         (apt / "cache").mkdir(exist_ok=True)
-        mirror = os.environ.get("MIRROR", "http://deb.debian.org/debian")
-        (apt / "debian.sources").write_text(
-            SOURCES.format(mirror=mirror, suite=release("VERSION_CODENAME"))
-        )
+        suite = release("VERSION_CODENAME")
+        (apt / "debian.sources").write_text(SOURCES.format(mirror=mirror(suite), suite=suite))
         options = [
             f"-oDir::State::Lists={apt}/lists",
             f"-oDir::Cache={apt}/cache",

@@ -9,7 +9,7 @@ from matplotlib import pyplot  # noqa: E402
 
 #: The rows that are drawn, and how their figures are said.
 PANELS = [
-    ("file", "File", lambda it: f"{it / 1000:,.0f} kB"),
+    ("layer", "In the image, with its libraries", lambda it: f"{it / 1000:,.0f} kB"),
     ("rss", "Memory while idle (RSS)", lambda it: f"{it / 1000:,.0f} kB"),
     ("start", "Time added to the start", lambda it: f"{it:,.0f} µs"),
 ]
