@@ -9,7 +9,7 @@ use rinit::signal::Signal;
 use rinit::status::Status;
 use rinit::text::SECOND;
 
-use crate::start::InitialStack;
+use crate::start::{FRAMES, InitialStack};
 use crate::sys::{self, Errno, Fairness, KernelSigSet, Report};
 use crate::terminal::Terminal;
 use crate::{launch, say};
@@ -40,6 +40,10 @@ pub struct Init<'a> {
     /// Room for `LISTEN_PID=` and a number; the environment of all programs may point here.
     pub(crate) listen_pid: [u8; 24],
 }
+
+/// What `_start` makes room for in one page: were it more, giving back the pages above the frames
+/// ([`InitialStack::unused`]) would give back a part of them. (256 bytes for what lies between.)
+const _: () = assert!(size_of::<Config<'_>>() + size_of::<Init<'_>>() + 256 <= FRAMES);
 
 impl<'a> Init<'a> {
     /// An init with nobody to care for yet.

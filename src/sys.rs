@@ -304,7 +304,13 @@ pub fn close_descriptors() {
 #[unsafe(link_section = ".text.idle")]
 pub unsafe fn let_go_between(first: usize, last: usize) {
     let (start, end) = ((first | (PAGE - 1)) + 1, last & !(PAGE - 1));
-    if start < end {
+    // Where pages are larger, the kernel refuses what begins within one, but rounds the end up, to
+    // where somebody's data may be. An odd page of this size begins no larger one.
+    // SAFETY: it is of no length.
+    let fits = cfg!(target_arch = "x86_64")
+        || unsafe { system_call_3(PAGE, 0, kernel::MADV_DONTNEED as usize, kernel::__NR_madvise) }
+            == 0;
+    if fits && start < end {
         // SAFETY: the caller's promise.
         unsafe {
             system_call_3(start, end - start, kernel::MADV_DONTNEED as usize, kernel::__NR_madvise)
@@ -312,7 +318,7 @@ pub unsafe fn let_go_between(first: usize, last: usize) {
     }
 }
 
-/// The smallest page there is. Where pages are larger, the kernel refuses and nothing is lost.
+/// The smallest page there is. Where pages are larger, nothing is given back.
 pub const PAGE: usize = 4096;
 
 /// How far descriptors are closed one by one: the kernel's own limit where nobody raised it

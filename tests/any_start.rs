@@ -170,6 +170,32 @@ fn any_arguments_and_environment_arrive_byte_for_byte() {
 }
 
 #[test]
+fn nobody_reads_past_the_null_at_the_end_of_a_vector() {
+    // The reader of the initial stack relies on that: it hands out what stands at an index.
+    let mut random = Random::new("nobody_reads_past_the_null_at_the_end_of_a_vector");
+    let words =
+        "-t 5 -r TERM:QUIT -e 3 -- -S ::: ::: --any -P --sleep --copy-to x -vw --grace=1 -h - --"
+            .split(' ')
+            .collect::<Vec<_>>();
+    let variables = ["RINIT_ANY=1", "RINIT_GRACE=2", "RINIT_VERBOSE", "HOME=/", ""];
+    for_a_while(|_| {
+        for _ in 0..1000 {
+            let count = random.below(9);
+            let arguments: Vec<&'static str> = (0..count).map(|_| random.one_of(&words)).collect();
+            let count = random.below(4);
+            let environment: Vec<&'static str> =
+                (0..count).map(|_| random.one_of(&variables)).collect();
+            let from = |vector: &[&'static str], index: usize| {
+                assert!(index <= vector.len(), "{index} of {arguments:?} {environment:?}");
+                vector.get(index).map(|word| word.as_bytes())
+            };
+            let mut config = rinit::cli::Config::new();
+            let _ = config.read(|index| from(&arguments, index), |index| from(&environment, index));
+        }
+    });
+}
+
+#[test]
 fn a_hundred_thousand_arguments_arrive() {
     let more: Vec<Vec<u8>> = (0..100_000).map(|it| vec![b'a'; it % 2]).collect();
     let program = program(&more);

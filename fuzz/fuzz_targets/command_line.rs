@@ -33,8 +33,15 @@ fuzz_target!(|input: &[u8]| {
 
 fn read<'a>(arguments: &[&'a [u8]], environment: &[&'a [u8]]) -> Result<Config<'a>, Config<'a>> {
     let mut config = Config::new();
-    let argument = |index: usize| arguments.get(index).copied();
-    let variable = |index: usize| environment.get(index).copied();
+    // At the end of each vector stands a null; what lies past it is something else.
+    let argument = |index: usize| {
+        assert!(index <= arguments.len());
+        arguments.get(index).copied()
+    };
+    let variable = |index: usize| {
+        assert!(index <= environment.len());
+        environment.get(index).copied()
+    };
     match config.read(argument, variable) {
         Some(()) => Ok(config),
         None => Err(config),

@@ -26,7 +26,7 @@ pub use stack::InitialStack;
 use crate::sys;
 
 /// How much of the stack rinit takes on a normal run, in bytes.
-const FRAMES: usize = 1536;
+pub const FRAMES: usize = 1536;
 
 /// Never reached, and the release build proves it: the linker script refuses a program that holds
 /// this section. A debug build checks arithmetic and says only that it failed.
