@@ -573,22 +573,46 @@ fn a_program_in_a_user_namespace_of_its_own_is_served_like_any_other() {
 
 // Time.
 
-#[test]
-fn it_asks_for_no_time_that_somebody_can_set() {
-    let Some(strace) = tool("strace", "apt-get install strace") else { return };
+/// What strace sees of rinit itself in a life in which a signal is held, passed on and refused, an
+/// orphan reaped, a sibling asked to end and killed: a system call a line.
+fn trace_of_a_life() -> Option<Vec<String>> {
+    let strace = tool("strace", "apt-get install strace")?;
     let folder = Folder::new();
     let log = folder.join("log");
-    // All that is timed: the hold, the grace, what comes after it.
-    let script = "trap '' TERM; (trap '' TERM; exec sleep 1000) & kill -INT $PPID; wait; exit 7";
-    let words = ["-d", "0.1", "-t", "0.1", "sh", "-c", script];
-    let init = Init::new(["-qq".as_ref(), "-o".as_ref(), log.as_os_str(), rinit().as_os_str()]);
-    let _ = init.args(words).program(strace).finish();
-    let log = fs::read_to_string(log).unwrap();
+    let script = "trap '' TERM INT; (trap '' TERM; exec sleep 1000) & (sh -c : &)
+        kill -USR2 $PPID; kill -INT $PPID; kill -TERM $PPID; wait %2; exit 7";
+    let words = ["-vv", "-d", "0.1", "-t", "0.1", "-r", "USR2:0", "/bin/sh", "-c", script];
+    let options = ["-qq", "-e", "signal=none", "-o", log.to_str()?];
+    let outcome = Init::new(options).args([rinit()]).args(words).program(strace).finish();
+    assert_eq!(outcome.code(), Some(7), "{outcome:?}");
+    Some(fs::read_to_string(log).unwrap().lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn it_asks_for_no_time_that_somebody_can_set() {
+    let Some(calls) = trace_of_a_life() else { return };
     let asks: Vec<_> =
-        log.lines().filter(|it| it.contains("time(") || it.contains("timer")).collect();
-    assert!(asks.iter().any(|it| it.starts_with("clock_gettime(")), "it never asks: {log}");
+        calls.iter().filter(|it| it.contains("time(") || it.contains("timer")).collect();
+    assert!(asks.iter().any(|it| it.starts_with("clock_gettime(")), "it never asks: {calls:#?}");
     for ask in asks {
         assert!(ask.starts_with("clock_gettime(CLOCK_MONOTONIC, "), "{ask}");
+    }
+}
+
+#[test]
+fn once_the_program_runs_it_takes_in_nothing_but_signals_and_the_ends_of_children() {
+    let Some(calls) = trace_of_a_life() else { return };
+    let start = calls.iter().position(|it| it.starts_with("vfork(")).unwrap();
+    // What comes in; the time; what goes out; what it lets go of. Of the terminal it asks who holds
+    // it, and of stderr whether there is room.
+    let expected = [
+        ["rt_sigtimedwait(", "wait4(", "waitid(", "clock_gettime("],
+        ["kill(", "write(2, ", "poll(", "ppoll("],
+        ["chdir(\"/\")", "close_range(3, ", "madvise(", "exit_group(7)"],
+    ];
+    for call in &calls[start + 1..] {
+        let is_expected = expected.as_flattened().iter().any(|it| call.starts_with(it));
+        assert!(is_expected || call.starts_with("ioctl("), "{call}");
     }
 }
 

@@ -151,3 +151,26 @@ fn a_map_with_a_panic_in_it_violates_the_rules_for_maps() {
         assert!(passes || said.contains(&format!("FAIL  {rule} ")), "{rule} holds: {said}");
     }
 }
+
+#[test]
+fn security_md_names_tests_and_scripts_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let mut count = 0;
+    for command in page.split('`').skip(1).step_by(2) {
+        if let Some(script) = command.strip_prefix("scripts/") {
+            let name = script.split(' ').next().unwrap();
+            assert!(name == "…" || root.join("scripts").join(name).exists(), "{command}");
+        }
+        let Some((_, words)) = command.split_once("cargo test --test ") else { continue };
+        count += 1;
+        let (name, parts) = words.split_once(" -- ").unwrap_or((words, ""));
+        let text = fs::read_to_string(root.join("tests").join(name).with_extension("rs")).unwrap();
+        for part in parts.split_whitespace() {
+            let tests = text.lines().filter(|it| it.starts_with("fn ") && it.ends_with("() {"));
+            let has = tests.into_iter().any(|it| it.contains(part));
+            assert!(has, "{command}: no test has {part} in its name");
+        }
+    }
+    assert!(count > 10, "{count} commands");
+}
