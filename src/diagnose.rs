@@ -127,7 +127,7 @@ pub fn diagnose(head: &[u8; HEAD_MAX], size: usize) -> Diagnosis {
             // `MZ` and `#!`
             0x4d5a => found.reason = Message::IsPe,
             0x2321 => found.read_line(head),
-            _ if head.iter().position(|byte| *byte == 0).is_none_or(|nul| nul >= size) => {
+            _ if text::split(head, 0).0.len() >= size => {
                 found.reason = Message::IsText;
             }
             _ => {}

@@ -101,9 +101,17 @@ fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
         }
     }
     let file = sys::open(file);
-    if file < 0 {
-        return Message::Word;
+    if file >= 0
+        && let Some(message) = fault_within(file, error, buffer)
+    {
+        return message;
     }
+    if error == Errno::NOENT { Message::Lacks } else { Message::Word }
+}
+
+/// The same, as far as what stands in the file tells.
+#[inline(always)]
+fn fault_within(file: isize, error: Errno, buffer: &mut [u8; path::MAX]) -> Option<Message> {
     let found = look_at(file);
     // The kernel says ENOEXEC of an ELF file itself, never because of its loader.
     if error != Errno::NOEXEC || found.reason != Message::NoLoader {
@@ -111,11 +119,8 @@ fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
         sys::read_at(file, room, found.offset);
         let needed = sys::c_string(buffer);
         if !needed.is_empty() {
-            return if error == Errno::NOENT && !sys::is_there(needed) {
-                found.reason
-            } else {
-                Message::Needs
-            };
+            let is_missing = error == Errno::NOENT && !sys::is_there(needed);
+            return Some(if is_missing { found.reason } else { Message::Needs });
         }
     }
     // ENOENT: there is an emulator for it (binfmt_misc), which is not in this image.
@@ -123,12 +128,12 @@ fn fault(file: &CStr, error: Errno, buffer: &mut [u8; path::MAX]) -> Message {
         for (to, from) in buffer.iter_mut().zip(found.machine.name()) {
             *to = *from;
         }
-        return Message::OtherMachine;
+        return Some(Message::OtherMachine);
     }
     if found.reason == Message::NoLoader && matches!(error, Errno::NOEXEC | Errno::IO) {
-        return Message::IsDamaged;
+        return Some(Message::IsDamaged);
     }
-    if error == Errno::NOEXEC { found.reason } else { Message::Word }
+    (error == Errno::NOEXEC).then_some(found.reason)
 }
 
 /// Is there a folder on the way to `file` that is none, or may not be searched? The buffer, which

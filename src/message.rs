@@ -59,6 +59,7 @@ messages! {
     NoLoader "it is dynamically linked and needs %, which is not in this image"
     NoInterpreter "its interpreter % is not in this image"
     CarriageReturn "its first line ends in CRLF, not LF: there is no interpreter %"
+    Lacks "something that it needs is not in this image"
     IsNameless "its shebang line is empty or too long"
     IsEmpty "it is empty"
     IsText "it has no shebang line, and no /bin/sh can run it"

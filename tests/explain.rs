@@ -135,6 +135,28 @@ fn a_loader_that_cannot_be_used_is_named_with_its_reason() {
     assert_why(&root, "/app", &why);
 }
 
+/// Where it cannot be named: who may execute a file may not be allowed to read it, and what says so
+/// may stand elsewhere than linkers put it.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn what_cannot_be_named_is_told_to_be_missing_all_the_same() {
+    let why = "something that it needs is not in this image";
+    let root = scratch();
+    root.file("app", with_loader("/lib/ld.so"), 0o711);
+    let outcome = by(&root, &["/app"], true, true).finish();
+    assert_said(&outcome, "/app", why, 126);
+    // The program headers at the end of the file.
+    let mut file = with_loader("/lib/ld.so");
+    let count = usize::from(u16::from_ne_bytes(file[56..58].try_into().unwrap()));
+    let headers = file[64..64 + count * 56].to_vec();
+    file.resize(file.len().next_multiple_of(8), 0);
+    let end = file.len() as u64;
+    file[32..40].copy_from_slice(&end.to_ne_bytes());
+    file.extend(headers);
+    root.file("app", file, 0o755);
+    assert_why(&root, "/app", why);
+}
+
 #[test]
 fn a_script_names_the_interpreter_that_is_not_there() {
     let root = scratch();
@@ -646,9 +668,9 @@ fn a_name_that_would_confuse_a_terminal_stays_on_its_line() {
     assert_said(&outcome, "/a?b?[31m", NOT_THERE, 127);
 }
 
-/// Descriptors that the program would get may be all there are.
+/// Descriptors that the program would get may be all there are: the file cannot be read.
 #[test]
-fn without_a_free_descriptor_the_kernels_own_reason_is_told() {
+fn without_a_free_descriptor_it_is_told_that_something_is_missing() {
     let root = scratch();
     root.file("app", "#!/bin/bahs\n", 0o755);
     let none_left = || {
@@ -657,7 +679,7 @@ fn without_a_free_descriptor_the_kernels_own_reason_is_told() {
         check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) })
     };
     let outcome = by(&root, &["/app"], false, true).setup(none_left).finish();
-    assert_said(&outcome, "/app", NOT_THERE, 126);
+    assert_said(&outcome, "/app", "something that it needs is not in this image", 126);
 }
 
 // Only then.
@@ -677,9 +699,9 @@ fn calls(arguments: &[&str], path: &str, code: c_int) -> Option<Vec<String>> {
 }
 
 /// Does it look at files?
-fn looks(call: impl AsRef<str>) -> bool {
+fn looks(call: &str) -> bool {
     let names = ["open", "access", "faccess", "readlink", "stat", "pread", "read("];
-    names.iter().any(|it| call.as_ref().starts_with(it))
+    names.iter().any(|it| call.starts_with(it))
 }
 
 #[test]
@@ -698,11 +720,11 @@ fn nothing_of_it_runs_before_an_exec_has_failed() {
         &["-S", ":::", "--", "tool", "--sleep", "0", ":::", "tool", "-V"],
     ] {
         let Some(calls) = calls(arguments, &path, 0) else { return };
-        assert!(!calls.iter().any(looks), "{calls:#?}");
+        assert!(!calls.iter().any(|it| looks(it)), "{calls:#?}");
     }
     // It would be seen.
     let Some(calls) = calls(&[&app], &path, 126) else { return };
     let failed = calls.iter().position(|it| it.contains("ENOENT")).unwrap();
-    assert!(!calls[..failed].iter().any(looks), "{calls:#?}");
-    assert!(calls[failed..].iter().any(looks), "{calls:#?}");
+    assert!(!calls[..failed].iter().any(|it| looks(it)), "{calls:#?}");
+    assert!(calls[failed..].iter().any(|it| looks(it)), "{calls:#?}");
 }
