@@ -161,10 +161,6 @@ pub mod process {
         call(id.0.get().wrapping_neg() as usize, signal.0, 0, kernel::__NR_kill)
     }
 
-    pub fn kill_current_process_group(signal: Signal) -> io::Result<()> {
-        call(0, signal.0, 0, kernel::__NR_kill)
-    }
-
     pub fn getpid() -> Pid {
         // SAFETY: it touches no memory.
         Pid::from_raw(unsafe { system_call_3(0, 0, 0, kernel::__NR_getpid) as i32 })
