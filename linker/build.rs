@@ -37,6 +37,9 @@ fn main() {
     let is_shipped = env::var("PROFILE").as_deref() == Ok("release");
     let mut flags: Vec<String> = Vec::new();
     if is_shipped {
+        // The smallest page that a kernel for it has.
+        let page_size = if architecture == "powerpc64" { 65536 } else { 4096 };
+        flags.push(format!("--defsym=page_size={page_size}"));
         flags.push(format!("-T{script}"));
         flags.extend(SHIPPED.map(Into::into));
     } else {
@@ -52,8 +55,7 @@ fn main() {
         if !is_shipped {
             println!("cargo::rustc-link-arg-bins=-no-pie");
         }
-        if let Some(format) = format_of_lld(&env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default())
-        {
+        if let Some(format) = format_of_lld(&architecture) {
             println!("cargo::rustc-link-arg-bins=-B{}", folder_of_lld());
             println!("cargo::rustc-link-arg-bins=-fuse-ld=lld");
             flags.push(format!("-m{format}"));
