@@ -644,10 +644,13 @@ fn a_companion_that_cannot_be_executed_says_why_as_well() {
     let root = scratch();
     root.file("app", "#!/bin/bahs\n", 0o755);
     let words = ["-S", ":::", "--", "/init", "--sleep", "0", ":::", "/app"];
-    let outcome = run(&root, &words);
-    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
-    let line = "rinit: cannot run /app: its interpreter /bin/bahs is not in this image\n";
-    assert!(outcome.errors().starts_with(line), "{outcome:?}");
+    for by_nobody in [false, true] {
+        let outcome = by(&root, &words, by_nobody, true).finish();
+        assert_eq!(outcome.code(), Some(0), "{outcome:?}");
+        // That it has ended is said as well, where the other has not ended before.
+        let line = "rinit: cannot run /app: its interpreter /bin/bahs is not in this image\n";
+        assert!(outcome.errors().starts_with(line), "{outcome:?}");
+    }
 }
 
 #[test]
