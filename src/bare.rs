@@ -141,6 +141,7 @@ pub mod process {
     pub struct Signal(pub(super) usize);
 
     impl Signal {
+        pub const KILL: Self = Self(kernel::SIGKILL as usize);
         pub const CONT: Self = Self(kernel::SIGCONT as usize);
         pub const TSTP: Self = Self(kernel::SIGTSTP as usize);
         pub const TTIN: Self = Self(kernel::SIGTTIN as usize);

@@ -37,6 +37,8 @@ pub struct Init<'a> {
     /// Do the programs lead groups of their own? Where they may not, signals go to them alone.
     pub(crate) is_grouped: bool,
     fairness: Fairness,
+    /// Was it said that nothing can be waited for?
+    has_complained: bool,
     /// Room for `LISTEN_PID=` and a number; the environment of all programs may point here.
     pub(crate) listen_pid: [u8; 24],
 }
@@ -60,6 +62,7 @@ impl<'a> Init<'a> {
             has_failed: false,
             is_grouped: true,
             fairness: Fairness::default(),
+            has_complained: false,
             listen_pid: [0; 24],
         }
     }
@@ -135,7 +138,7 @@ impl<'a> Init<'a> {
     fn start(&mut self) -> Option<u8> {
         let config = self.config;
         if config.task != Id::NONE {
-            sys::default_disposition(Signal::CHLD);
+            let _ = sys::default_disposition(Signal::CHLD);
             self.pid = sys::own_pid();
             let is_sleep = config.task == Id::SLEEP;
             self.machine.pause(is_sleep.then(|| sys::now() + config.sleep));
@@ -177,17 +180,26 @@ impl<'a> Init<'a> {
     fn turn(&mut self) -> Option<u8> {
         let left = self.machine.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
         // Signals that never end must not keep the time from coming.
-        let arrival =
-            if left == Some(0) { None } else { sys::wait_for_signal(left, &mut self.fairness) };
+        let arrival = match left {
+            Some(0) => Err(Errno::AGAIN),
+            _ => sys::wait_for_signal(left, &mut self.fairness),
+        };
         let action = match arrival {
-            None => self.machine.woken(sys::now),
-            Some((Signal::CHLD, _)) => return self.reap(),
+            Err(Errno::AGAIN) => self.machine.woken(sys::now),
+            Err(Errno::INTR) => return None,
+            Err(error) => {
+                // Children can still be heard of, every now and then.
+                self.cannot_wait(error);
+                sys::sleep(SECOND / 10);
+                return self.reap();
+            }
+            Ok((Signal::CHLD, _)) => return self.reap(),
             // rinit's own: from a write to a stderr that nobody reads, or that may not grow; or for
             // others who share its group.
-            Some((Signal::PIPE | Signal::XFSZ | Signal::CONT, sender)) if sender == self.pid => {
+            Ok((Signal::PIPE | Signal::XFSZ | Signal::CONT, sender)) if sender == self.pid => {
                 return None;
             }
-            Some((signal, sender)) => {
+            Ok((signal, sender)) => {
                 self.verbose(Message::Got, b"", [signal.number().into(), sender as u32]);
                 if matches!(signal, Signal::CONT | Signal::TTIN | Signal::TTOU)
                     && self.is_for_terminal(signal, sender)
@@ -203,7 +215,9 @@ impl<'a> Init<'a> {
     /// Hears every child that has something to report; the code to leave with, if so.
     #[unsafe(link_section = ".text.idle")]
     fn reap(&mut self) -> Option<u8> {
+        let mut again = true;
         loop {
+            let is_running = self.machine.phase() == Phase::Running;
             let action = match sys::reap() {
                 Report::Child(pid, status) => {
                     self.report(pid, status);
@@ -212,10 +226,34 @@ impl<'a> Init<'a> {
                     self.act(action);
                     continue;
                 }
-                Report::Settled => self.machine.settled(sys::now),
-                Report::Childless => self.machine.childless(),
+                Report::Failed(Errno::CHILD) if !is_running => self.machine.childless(),
+                Report::Failed(_) if again => {
+                    // Who is not reaped now may never be.
+                    again = false;
+                    continue;
+                }
+                report => {
+                    if let Report::Failed(error) = report
+                        && is_running
+                    {
+                        // Nobody would hear how the program ends.
+                        self.cannot_wait(error);
+                        self.machine.give_up();
+                    }
+                    self.machine.settled(sys::now)
+                }
             };
             return self.act(action);
+        }
+    }
+
+    /// Says, once, that the kernel lets rinit wait for no signal, or for no child.
+    #[cold]
+    #[inline(never)]
+    fn cannot_wait(&mut self, error: Errno) {
+        if !self.has_complained {
+            say(Message::CannotWait, error.reason(), [0; 2]);
+            self.has_complained = true;
         }
     }
 

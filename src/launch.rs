@@ -12,7 +12,7 @@ use crate::init::Init;
 use crate::start::vfork_into;
 use crate::sys::Errno;
 use crate::terminal::Terminal;
-use crate::{explain, sys};
+use crate::{cannot_start, explain, sys};
 
 impl Init<'_> {
     /// Starts the program whose name stands at `index` of the argument vector. By
@@ -27,7 +27,9 @@ impl Init<'_> {
             return pid;
         }
         // The child found out and ended, reaped by the kernel.
-        sys::default_disposition(Signal::CHLD);
+        if let Err(error) = sys::default_disposition(Signal::CHLD) {
+            return -error.0;
+        }
         self.has_failed = false;
         self.bear()
     }
@@ -44,14 +46,20 @@ impl Init<'_> {
     /// All programs do the same, though the terminal and LISTEN_PID are for the first one alone:
     /// after it the terminal is no longer rinit's, and LISTEN_PID no longer names rinit.
     fn come_to_life(&mut self) -> u8 {
-        if !self.ignores_sigchld && sys::default_disposition(Signal::CHLD) {
-            self.ignores_sigchld = true;
-            return CANNOT;
+        if !self.ignores_sigchld {
+            match sys::default_disposition(Signal::CHLD) {
+                Ok(false) => {}
+                Ok(true) => {
+                    self.ignores_sigchld = true;
+                    return CANNOT;
+                }
+                Err(_) => return cannot_start(),
+            }
         }
         self.pid = sys::parent_pid();
         self.terminal = Terminal::find();
         let is_ours = self.terminal.is_ours();
-        self.is_grouped = sys::lead_own_group();
+        self.is_grouped &= sys::lead_own_group();
         if is_ours {
             // With SIGTTOU blocked the kernel lets a background process do this.
             self.terminal.set_holder(sys::own_pid());
@@ -64,9 +72,11 @@ impl Init<'_> {
             }
         }
         if self.ignores_sigchld {
-            sys::disposition(Signal::CHLD, true);
+            let _ = sys::disposition(Signal::CHLD, true);
         }
-        sys::set_mask(self.mask.clone());
+        if !sys::is_mask(&sys::set_mask(self.mask.clone())) {
+            return cannot_start();
+        }
         match self.execute(&mut [0; 160]) {
             Some(code) => code,
             None => self.execute_at_length(),
@@ -198,7 +208,7 @@ pub const MOMENT: Nanos = SECOND / 10;
 pub fn stop_like(signal: Signal, pid: Pid) -> bool {
     // A stop signal would take back the SIGCONT of somebody who was faster.
     if !sys::is_continued() {
-        sys::default_disposition(signal);
+        let _ = sys::default_disposition(signal);
         sys::signal_own(pid, signal);
         if signal != Signal::TSTP {
             // Another rinit in the group may lend the terminal. Its SIGCONT takes the stop back.

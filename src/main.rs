@@ -31,6 +31,7 @@ use rinit::text::Line;
 
 use init::Init;
 use start::InitialStack;
+use sys::Errno;
 
 /// The form that container engines parse.
 const VERSION: &str =
@@ -54,10 +55,12 @@ extern "C" fn main(top: *mut usize) -> ! {
     let read = config.read(|index| stack.argument(index), |index| stack.variable(index));
     let code = if read.is_none() {
         refuse(&config.error)
-    } else if config.task < Id::COPY_TO {
+    } else if config.task >= Id::COPY_TO {
+        do_task(&config, stack)
+    } else if sys::is_mask(&mask) {
         Init::new(&config, stack, mask).run()
     } else {
-        do_task(&config, stack)
+        cannot_start()
     };
     sys::exit(code)
 }
@@ -90,6 +93,14 @@ fn do_task(config: &Config<'_>, stack: InitialStack) -> u8 {
 /// Prints to stdout, whole.
 fn print(text: &str) -> u8 {
     conclude(sys::write_all(1, text.as_bytes()), Message::CannotPrint)
+}
+
+/// Says that signals cannot be blocked, or given back as they were; the exit code for it. Only a
+/// seccomp filter refuses that.
+#[cold]
+#[inline(never)]
+fn cannot_start() -> u8 {
+    conclude(-(Errno::PERM.0 as isize), Message::CannotStart)
 }
 
 /// The exit code for what a task came to: 0, or an error, which is said.

@@ -37,6 +37,7 @@ messages! {
     CannotCopy "cannot copy to %: "
     CannotSubreap "cannot become a subreaper: %"
     CannotStart "cannot make a process: %"
+    CannotWait "cannot wait: %"
 
     // What happens.
     Started "started % as process #"

@@ -33,8 +33,12 @@ pub struct Errno(pub i32);
 
 #[allow(missing_docs, reason = "each is described in errno(3)")]
 impl Errno {
+    pub const PERM: Self = Self(errno::EPERM as i32);
     pub const NOENT: Self = Self(errno::ENOENT as i32);
+    pub const INTR: Self = Self(errno::EINTR as i32);
+    pub const AGAIN: Self = Self(errno::EAGAIN as i32);
     pub const IO: Self = Self(errno::EIO as i32);
+    pub const CHILD: Self = Self(errno::ECHILD as i32);
     pub const NOEXEC: Self = Self(errno::ENOEXEC as i32);
     pub const ACCESS: Self = Self(errno::EACCES as i32);
     pub const NOTDIR: Self = Self(errno::ENOTDIR as i32);
@@ -84,30 +88,35 @@ pub fn block_signals() -> KernelSigSet {
     set_mask(KernelSigSet::all())
 }
 
-/// Sets the mask; the mask as it was.
+/// Sets the mask; the mask as it was, see [`is_mask`].
 #[inline(never)]
 pub fn set_mask(mask: KernelSigSet) -> KernelSigSet {
     // SAFETY: there is no libc whose signals this could break, and no handler that could run.
     let old = unsafe { runtime::kernel_sigprocmask(How::SETMASK, Some(&mask)) };
-    old.unwrap_or(KernelSigSet::empty())
+    old.unwrap_or(KernelSigSet::all())
+}
+
+/// Was it a mask, or could none be set? There is none with SIGKILL, which nobody can block.
+pub fn is_mask(mask: &KernelSigSet) -> bool {
+    !mask.contains(process::Signal::KILL)
 }
 
 /// Gives a signal its default disposition; was it ignored?
-pub fn default_disposition(signal: Signal) -> bool {
+pub fn default_disposition(signal: Signal) -> Result<bool> {
     disposition(signal, false)
 }
 
 /// Ignores a signal, or gives it its default disposition; was it ignored? There is nothing else
 /// after an execve(2), which leaves no handler.
 #[inline(never)]
-pub fn disposition(signal: Signal, ignored: bool) -> bool {
+pub fn disposition(signal: Signal, ignored: bool) -> Result<bool> {
     let mut action = KernelSigaction::default();
     if ignored {
         action.sa_handler_kernel = runtime::kernel_sig_ign();
     }
     // SAFETY: never a handler.
-    let old = unsafe { runtime::kernel_sigaction(rustix_signal(signal), Some(action)) };
-    old.is_ok_and(|old| old.sa_handler_kernel.is_some())
+    let old = unsafe { runtime::kernel_sigaction(rustix_signal(signal), Some(action)) }?;
+    Ok(old.sa_handler_kernel.is_some())
 }
 
 /// Who is heard when more signals come than can be passed on.
@@ -128,11 +137,11 @@ pub struct Fairness {
 const BETWEEN_ROUNDS: u8 = 32;
 
 /// Waits for any signal, `timeout` at most. Which one came, and the process that sent it: 0 for the
-/// kernel, and for a process that has no number in this namespace. None when the time is over, or
-/// when it was woken for nothing.
+/// kernel, and for a process that has no number in this namespace. Where none came, the error:
+/// `EAGAIN` when the time is over, `EINTR` when it was woken for nothing.
 #[inline(never)]
 #[unsafe(link_section = ".text.idle")]
-pub fn wait_for_signal(timeout: Option<Nanos>, fairness: &mut Fairness) -> Option<(Signal, Pid)> {
+pub fn wait_for_signal(timeout: Option<Nanos>, fairness: &mut Fairness) -> Result<(Signal, Pid)> {
     let heard = mem::take(&mut fairness.heard);
     let timeout = if heard == 0 { timeout } else { Some(0) };
     let timeout = timeout.map(|time| runtime::Timespec {
@@ -143,9 +152,9 @@ pub fn wait_for_signal(timeout: Option<Nanos>, fairness: &mut Fairness) -> Optio
     // SAFETY: a set is an array of words, of which the first holds the standard signals.
     unsafe { *(&raw mut set).cast::<usize>() = !heard };
     // SAFETY: there is no libc whose signals this could take.
-    let info = unsafe { runtime::kernel_sigtimedwait(&set, timeout.as_ref()) };
+    let info = unsafe { runtime::kernel_sigtimedwait(&set, timeout.as_ref()) }?;
     // SAFETY: the first three fields stand in every siginfo_t (sigaction(2)).
-    let info = unsafe { &info.as_ref().ok()?.__bindgen_anon_1.__bindgen_anon_1 };
+    let info = unsafe { &info.__bindgen_anon_1.__bindgen_anon_1 };
     // Of kill(2), sigqueue(3) and tgkill(2), which fill in the sender.
     let sender = if info.si_code <= 0 {
         // SAFETY: zeroed by the kernel where it has no meaning (`clear_siginfo`).
@@ -153,13 +162,13 @@ pub fn wait_for_signal(timeout: Option<Nanos>, fairness: &mut Fairness) -> Optio
     } else {
         0
     };
-    let signal = Signal::new(info.si_signo)?;
+    let signal = Signal::new(info.si_signo).ok_or(Errno::INTR)?;
     fairness.count = fairness.count.wrapping_add(1);
     let is_round = heard != 0 || fairness.count.is_multiple_of(BETWEEN_ROUNDS);
     if is_round && info.si_signo < 32 {
         fairness.heard = heard | 1 << (info.si_signo - 1);
     }
-    Some((signal, sender))
+    Ok((signal, sender))
 }
 
 /// Lets in the signals by which a terminal stops, and no other.
@@ -239,8 +248,8 @@ pub enum Report {
     Child(Pid, Status),
     /// Nothing to report; children live.
     Settled,
-    /// No child is left.
-    Childless,
+    /// The kernel does not say: `ECHILD` where no child is left.
+    Failed(Errno),
 }
 
 /// Takes the report of one child, and its remains.
@@ -251,7 +260,7 @@ pub fn reap() -> Report {
             Report::Child(pid.as_raw_nonzero().get(), Status(status.as_raw()))
         }
         Ok(None) => Report::Settled,
-        Err(_) => Report::Childless,
+        Err(error) => Report::Failed(error.into()),
     }
 }
 
@@ -345,7 +354,15 @@ pub fn now() -> Nanos {
     let mut time = kernel::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: there is room for the answer. Not rustix's, which goes through the vDSO and keeps
     // its address in a writable static.
-    unsafe { system_call_3(clock, address_mut(&mut time), 0, kernel::__NR_clock_gettime) };
+    let mut refused = || unsafe {
+        system_call_3(clock, address_mut(&mut time), 0, kernel::__NR_clock_gettime) != 0
+    };
+    if refused() && refused() {
+        // Another clock, of hundredths of a second, which counts from somewhere else: so not before
+        // this one has shown that it never answers.
+        // SAFETY: without a buffer it only returns a number.
+        return unsafe { system_call_3(0, 0, 0, kernel::__NR_times) } as Nanos * (SECOND / 100);
+    }
     time.tv_sec as Nanos * SECOND + time.tv_nsec as Nanos
 }
 
