@@ -21,6 +21,7 @@ ERRORS = {call: tuple(dict.fromkeys((*errors.split(), *REFUSED))) for call, erro
     "getpgid": "ESRCH",
     "ioctl": "EBADF EFAULT EINVAL ENOTTY EIO",
     "kill": "EINVAL ESRCH",
+    "nanosleep": "EFAULT EINTR EINVAL",
     "madvise": "EACCES EAGAIN EBADF EBUSY EFAULT EINVAL EIO ENOMEM",
     "openat": PATH + " EAGAIN EBADF EBUSY EDQUOT EEXIST EFBIG EINTR EINVAL EISDIR EMFILE ENFILE ENODEV ENOSPC ENXIO"
               " EOPNOTSUPP EOVERFLOW EROFS ETXTBSY",
@@ -37,6 +38,7 @@ ERRORS = {call: tuple(dict.fromkeys((*errors.split(), *REFUSED))) for call, erro
     "rt_sigtimedwait": "EAGAIN EINTR EINVAL",
     "setpgid": "EACCES EINVAL ESRCH",
     "statfs": PATH + " EINTR EIO EOVERFLOW",
+    "times": "EFAULT",
     "unlinkat": PATH + " EBADF EBUSY EINVAL EIO EISDIR EROFS",
     "vfork": "EAGAIN ENOMEM",
     "wait4": "ECHILD EINTR EINVAL ESRCH",
