@@ -151,6 +151,9 @@ def memory(pid):
 
 
 def main(init, seconds):
+    # What nohup or a shell without job control ignores, the short-lived ones would ignore as well.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     words = [sys.executable, "-B", __file__, "program"]
     outer = subprocess.Popen(container(init, ["-t", "5"], words), stdout=subprocess.PIPE, text=True)
     if outer.stdout.readline() != "ready\n":
