@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from conftest import BARE_PID_1, namespace, need
+from conftest import namespace, need
 from scene import (
     is_stopped,
     stat,

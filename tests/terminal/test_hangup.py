@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from conftest import BARE_PID_1, namespace
+from conftest import namespace
 from scene import stat, until, wait_gone
 
 WAYS = ["in the foreground", "in the background", "stopped"]
@@ -30,8 +30,6 @@ def rinit_of(how, program):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_closing_the_window_ends_the_program(scene, shell, how, way):
-    if shell.name_of == "dash" and way == "in the background":
-        pytest.skip("dash hangs up no job in the background, with rinit or without")
     program = start(scene, shell, how, way, "")
     processes = [program.outer_pid, *rinit_of(how, program)]
     shell.hang_up()
@@ -78,8 +76,6 @@ def test_the_end_of_the_shell_leaves_a_program_in_the_background_alone(scene, ho
 @pytest.mark.parametrize("way", ["session leader", "PID 1"])
 def test_closing_the_window_ends_a_container(scene, how, way):
     front = namespace() + " " if way == "PID 1" else ""
-    if way == "PID 1" and not how:
-        pytest.skip(BARE_PID_1)
     terminal = scene.spawn(f"{front}{how}puppet")
     program = scene.puppet()
     processes = [program.outer_pid, *rinit_of(how, program)]

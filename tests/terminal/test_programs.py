@@ -6,7 +6,7 @@ import termios
 
 import pytest
 
-from conftest import BARE_PID_1, namespace, need
+from conftest import namespace, need
 from scene import descendants, is_stopped, stat, wait_gone
 
 INNER = "INNER> "
@@ -99,8 +99,6 @@ def test_a_shell_inside_can_be_suspended(scene, how):
 
 @pytest.mark.parametrize("above", ["PID 1", "session leader"])
 def test_an_interactive_shell_in_a_container_has_job_control(scene, how, above, inside):
-    if above == "PID 1" and not how:
-        pytest.skip(BARE_PID_1)
     front = namespace() + " " if above == "PID 1" else ""
     scene.environment["PS1"] = INNER
     shell = scene.spawn(f"{front}{how}{inside}")
@@ -204,11 +202,7 @@ def wait_reading(terminal):
 def test_a_full_screen_program_in_a_container_survives_the_stop_key(
     scene, how, above, front, screen
 ):
-    if above == "PID 1" and not how:
-        pytest.skip(BARE_PID_1)
     command, shown, end = screen
-    if "top" in command and front:
-        pytest.skip("top stops itself with SIGSTOP, or not, after the shell was continued")
     namespaced = namespace() + " " if above == "PID 1" else ""
     line = f"{front}{command}; exit 3'" if front else command
     terminal = scene.spawn(str(scene.script("start", f"exec {namespaced}{how}{line}")))
@@ -236,8 +230,6 @@ def test_a_full_screen_program_in_a_container_survives_the_stop_key(
 def test_a_pager_below_a_program_stops_and_goes_on(scene, how, above):
     """git starts a pager, which is stopped with it and stops itself besides."""
     need("git", "less")
-    if above == "PID 1" and not how:
-        pytest.skip(BARE_PID_1)
     scene.environment.update(TERM="xterm", LESS="", GIT_PAGER="less", GIT_CONFIG_NOSYSTEM="1")
     (scene.path / "inputrc").write_text("set enable-bracketed-paste off\n")
     scene.environment["INPUTRC"] = str(scene.path / "inputrc")
