@@ -119,7 +119,7 @@ says_what_is_not_there() {
 reaps_behind_a_command_that_is_executed_in_it() {
     start --entrypoint /bin/busybox app 'say up; exec cat /io/hold'
     await up
-    engine exec main /init -- sh -c '(sleep 0.1 &)'
+    engine exec main /init -- sh -c "$prelude orphans 1"
     same 'exit code' "$code" 0
     engine exec main /init -- sh -c "$prelude zombies_left"
     same 'zombies' "$(output)" 0
@@ -135,7 +135,7 @@ health() {
 reaps_behind_healthchecks_where_pid_1_does_not() {
     local interval=disable
     [ "$engine" != docker ] || interval=1s
-    start --health-cmd '/init -- sh -c "(sleep 0.1 &)"' --health-interval "$interval" \
+    start --health-cmd '/init -- sh -c "(sleep 0.1 &) | cat"' --health-interval "$interval" \
         --entrypoint /bin/busybox app 'say up; exec cat /io/hold'
     await up
     at_last healthy health

@@ -180,7 +180,7 @@ reaps_what_was_executed_behind_it() {
     argv='"sh", "-c"' first=()
     launch 'say up; exec cat /io/hold'
     await up
-    executed '(sleep 0.1 &)'
+    executed 'orphans 1'
     executed zombies_left
     same 'zombies' "$(output)" 0
     signal KILL
@@ -213,7 +213,7 @@ hands_the_terminal_on() {
                 localhost/app:latest main /init -- sh -c "$scene"
             return
             ;;
-        # By itself crun leaves the window at its first size.
+        # By itself crun tells the container nothing of the window's size.
         crun) resizes=no ;;
     esac
     bundle "$scene"

@@ -89,6 +89,7 @@ at_last() {
 # keyboard scene in it; its window is resized, and then ^C typed.
 resizes=yes
 keyboard_scene='
+    [ $$ -eq 1 ] && say first
     trap "say \$(stty size)" WINCH
     say up
     until read line && [ "$line" = go ]; do :; done
