@@ -36,18 +36,16 @@ readme_commands_run() {
 }
 
 readme_daemon_json_makes_it_the_init_of_all() {
-    local daemon try
     here daemon >"$io/daemon.json"
     # The path of a socket cannot be long.
     dockerd_with "$work/dockerd" --config-file "$io/daemon.json" --default-runtime runc
     daemon=$!
+    trap 'kill "$daemon" && wait "$daemon" || :' EXIT
     within 60 "${E[@]}" save bare >"$io/bare"
     E=(/usr/bin/docker -H "unix://$work/dockerd/socket")
     dockerd_answers "$daemon" "$work/dockerd/log" || fail "no daemon: $(tail -1 "$work/dockerd/log")"
     within 60 "${E[@]}" load <"$io/bare"
     run bare '[ $$ -eq 1 ] && exit 1; orphans 10; echo "$(/sbin/docker-init --version) $(zombies_left)"; exit 4'
-    kill "$daemon"
-    wait "$daemon" || :
     same 'it prints' "$(output)" "$("$init" --version) 0"
     same 'exit code' "$code" 4
 }

@@ -76,6 +76,14 @@ left_with() {
     output
 }
 
+# A process of the host that no container has anything to do with.
+call_stranger() {
+    sleep 1000 7<&- 8<&- 9<&- &
+    stranger=$!
+    trap 'kill "$stranger" 2>/dev/null || :' EXIT
+}
+stranger_lives() { [ -e "/proc/$stranger" ] || fail 'a process of the host is gone'; }
+
 # at_last WORDS COMMAND...: waits until COMMAND prints the words, and some more, perhaps.
 at_last() {
     local found='' start=$SECONDS
