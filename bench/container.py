@@ -65,6 +65,9 @@ class Container:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            # As engines do it; the scheduler shares the machine out among sessions (sched(7),
+            # autogroup).
+            start_new_session=True,
         )
         try:
             for _ in range(ready):

@@ -127,8 +127,6 @@ static int enter(char **vector)
 {
     int status;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    /* As engines do it; the scheduler shares the machine out among sessions (sched(7), autogroup). */
-    setsid();
     pid_t pid = born_as_pid_1(vector);
     done(waitpid(pid, &status, 0));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
