@@ -362,13 +362,17 @@ impl<'a> Init<'a> {
     #[inline(never)]
     #[unsafe(link_section = ".text.idle")]
     fn signal(&self, pid: Pid, signal: Signal) {
+        let sent = sys::signal(pid, signal);
+        if self.config.verbose == 0 {
+            return;
+        }
         let message = match pid {
             -1 => Message::SentToAll,
             1.. => Message::SentToProcess,
             _ => Message::SentToGroup,
         };
-        let reason = sys::signal(pid, signal).map_or_else(Errno::reason, |()| b"passed on");
-        self.verbose(message, reason, [signal.number().into(), pid.unsigned_abs()]);
+        let reason = sent.map_or_else(Errno::reason, |()| b"passed on");
+        say(message, reason, [signal.number().into(), pid.unsigned_abs()]);
     }
 
     /// A program was stopped as a terminal stops one, or by SIGSTOP.
