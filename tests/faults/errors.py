@@ -59,7 +59,7 @@ WEAKER = [
     ("rinit", "kill", "E.*, always",
      {"killed_by", "code", "given_up", "asked_twice", "stdout", "stderr", "survivors"},
      "who may never signal anybody passes nothing on, and has to be killed"),
-    ("any", "write", "E.*, always", {"stdout", "stderr", "code"},
+    ("any", "write", "E.*, always", {"stdout", "stderr", "code", "notes"},
      "who may never write leaves with 125 where it was to print, and cannot say why"),
     ("rinit", "waitid", "E.*", {"stdout", "survivors"},
      "a group that is not proven to be the programs' own is not signalled"),
