@@ -78,7 +78,9 @@ pub mod event {
 
     /// poll(2) with a time of zero, which looks the same in all widths.
     pub fn poll(files: &mut [PollFd], time: Option<&Timespec>) -> io::Result<usize> {
-        let time = time.map_or(0, address);
+        // A copy: the kernel writes back what is left of it.
+        let mut time = time.copied();
+        let time = time.as_mut().map_or(0, |time| (&raw mut *time).expose_provenance());
         // SAFETY: the kernel fills in what is there; no signal mask.
         let count =
             unsafe { system_call(address(files), files.len(), time, kernel::__NR_ppoll, 0) };
