@@ -743,3 +743,17 @@ fn every_error_number_has_a_reason() {
         assert!(reason.contains(words), "{errno}: {reason}");
     }
 }
+
+#[test]
+fn what_became_of_a_child_is_told_with_its_code_or_signal() {
+    let dumped_core = Status(0x80 | i32::from(Signal::QUIT.number()));
+    for (status, told) in [
+        (Status::exited(0), (Message::Exited, 0)),
+        (Status::exited(255), (Message::Exited, 255)),
+        (Status::killed(Signal::TERM), (Message::Killed, 15)),
+        (dumped_core, (Message::Killed, 3)),
+        (Status::stopped(Signal::TSTP), (Message::Stopped, 20)),
+    ] {
+        assert_eq!(status.message(), told, "{status:?}");
+    }
+}
