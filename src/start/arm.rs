@@ -6,8 +6,10 @@ use core::arch::global_asm;
 // Not naked functions: those are in the instruction set of the rest, and the assembler's idea of
 // what the oldest Arm knows does not include Thumb.
 global_asm!(
+    // Which stands on addresses that are multiples of 4; the rest need not.
     ".arm",
     ".section .text._start, \"ax\", %progbits",
+    ".p2align 2",
     ".global _start",
     ".type _start, %function",
     // The first instruction. The stack holds what execve(2) put there; nothing else is set up.
@@ -23,6 +25,7 @@ global_asm!(
     "udf #0",          // main does not return
 
     ".section .text.system_call, \"ax\", %progbits",
+    ".p2align 2",
     ".global system_call, system_call_3",
     ".type system_call, %function",
     ".type system_call_3, %function",
@@ -35,6 +38,7 @@ global_asm!(
     "pop {{r7, pc}}",
 
     ".section .text.vfork_into, \"ax\", %progbits",
+    ".p2align 2",
     ".global vfork_into",
     ".type vfork_into, %function",
     "vfork_into:",
