@@ -757,3 +757,10 @@ fn what_became_of_a_child_is_told_with_its_code_or_signal() {
         assert_eq!(status.message(), told, "{status:?}");
     }
 }
+
+#[test]
+fn term_int_and_quit_alone_ask_a_process_to_end() {
+    let asks = |signal: &Signal| signal.terminates();
+    let asking: Vec<_> = (1..=64).filter_map(Signal::new).filter(asks).collect();
+    assert_eq!(asking, [Signal::INT, Signal::QUIT, Signal::TERM]);
+}
