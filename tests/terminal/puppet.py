@@ -7,6 +7,7 @@ signal is one byte, its number, which the C handler itself writes: two deliverie
 however close they are. Replies are JSON with the highest bit set, ended by a zero byte.
 """
 
+import errno
 import json
 import os
 import select
@@ -132,8 +133,15 @@ class Puppet:
             try:
                 modes = termios.tcgetattr(terminal)
                 modes[3] = modes[3] | termios.ECHO if on else modes[3] & ~termios.ECHO
-                termios.tcsetattr(terminal, termios.TCSANOW, modes)
-                return True
+                while True:
+                    try:
+                        termios.tcsetattr(terminal, termios.TCSANOW, modes)
+                        return True
+                    except termios.error as error:
+                        # Python repeats other calls that a signal interrupts, not this one: when
+                        # it was stopped here and handles SIGCONT.
+                        if error.args[0] != errno.EINTR:
+                            raise
             finally:
                 os.close(terminal)
 
