@@ -764,3 +764,30 @@ fn term_int_and_quit_alone_ask_a_process_to_end() {
     let asking: Vec<_> = (1..=64).filter_map(Signal::new).filter(asks).collect();
     assert_eq!(asking, [Signal::INT, Signal::QUIT, Signal::TERM]);
 }
+
+#[test]
+fn a_line_can_be_taken_back_to_where_it_was() {
+    let mut line = Line::new();
+    line.add(Message::CannotRun, b"app", [0; 2]);
+    let end = line.end();
+    assert_eq!(end, "rinit: cannot run app: ".len());
+    line.add(Message::IsEmpty, b"", [0; 2]);
+    line.cut(end);
+    line.add(Message::IsFolder, b"", [0; 2]);
+    assert_eq!(line.finish(), b"rinit: cannot run app: it is a directory\n");
+}
+
+#[test]
+fn nothing_can_be_passed_on_in_place_of_chld_kill_and_stop() {
+    for number in 1..=64 {
+        let signal = Signal::new(number).unwrap();
+        let is_fixed = matches!(signal, Signal::CHLD | Signal::KILL | Signal::STOP);
+        assert_eq!(Route::of(signal).is_fixed(), is_fixed);
+
+        let mut rewrites = Rewrites::none();
+        let added = rewrites.add(format!("{number}:USR1").as_bytes());
+        assert_eq!(added.is_none(), is_fixed);
+        let expected = if is_fixed { signal } else { Signal::parse(b"USR1").unwrap() };
+        assert_eq!(rewrites.apply(signal), Some(expected));
+    }
+}
