@@ -32,7 +32,8 @@ END
         mapfile -t mounts < <(toolchain | sed 's/.*/--volume=&:ro/')
     fi
     engine build "${mounts[@]}" "$@"
-    rm -f "$work/mounts"
+    # podman builds at the same time, perhaps, and this is docker's.
+    [ "$engine" != docker ] || rm -f "$work/mounts"
     same 'code of the build' "$code" 0
 }
 
