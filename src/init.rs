@@ -201,9 +201,7 @@ impl<'a> Init<'a> {
             }
             Ok((signal, sender)) => {
                 self.verbose(Message::Got, b"", [signal.number().into(), sender as u32]);
-                if matches!(signal, Signal::CONT | Signal::TTIN | Signal::TTOU)
-                    && self.is_for_terminal(signal, sender)
-                {
+                if self.is_for_terminal(signal, sender) {
                     return None;
                 }
                 self.machine.signal(signal, sys::now)
@@ -259,9 +257,17 @@ impl<'a> Init<'a> {
 
     /// Sees to the terminal, with which SIGCONT, SIGTTIN and SIGTTOU have to do; is the signal for
     /// nothing else?
+    #[inline(never)]
+    #[unsafe(link_section = ".text.idle")]
+    fn is_for_terminal(&self, signal: Signal, sender: Pid) -> bool {
+        matches!(signal, Signal::CONT | Signal::TTIN | Signal::TTOU)
+            && self.sees_to_terminal(signal, sender)
+    }
+
+    /// The same for one of those three.
     #[cold]
     #[inline(never)]
-    fn is_for_terminal(&self, signal: Signal, sender: Pid) -> bool {
+    fn sees_to_terminal(&self, signal: Signal, sender: Pid) -> bool {
         let first = self.first();
         if signal == Signal::CONT {
             // Continued by a shell, perhaps into the foreground. Who shares rinit's group continues

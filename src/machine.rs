@@ -115,8 +115,9 @@ pub struct Program {
 /// Nobody was started. A constant of its own, as that is a run of zeros.
 const NOBODY: [Program; MAX_PROGRAMS] = [Program { pid: 0, alive: false }; MAX_PROGRAMS];
 
-/// No time at all.
-const NEVER: Nanos = Nanos::MAX;
+/// Nothing is timed: 0, which costs the least to compare with, as no clock is at 0 any more when
+/// something could be due.
+const NEVER: Nanos = 0;
 
 /// The life of a container.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]

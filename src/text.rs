@@ -140,7 +140,7 @@ pub fn decimal(number: u32, digits: &mut [u8; 10]) -> &[u8] {
 /// A decimal number from 0 to `max`, and nothing else around it.
 #[must_use]
 pub fn number(word: &[u8], max: u32) -> Option<u32> {
-    scaled(word, 1, max.into()).map(|number| number as u32)
+    scaled(word, 1, max).map(|number| number as u32)
 }
 
 /// A time or a length of time, in nanoseconds: enough for 584 years.
@@ -156,18 +156,20 @@ pub const SECONDS_MAX: u32 = 300_000_000;
 /// ninth of a fraction are read and have no effect.
 #[must_use]
 pub fn seconds(word: &[u8]) -> Option<Nanos> {
-    scaled(word, SECOND, SECONDS_MAX.into())
+    scaled(word, SECOND as u32, SECONDS_MAX)
 }
 
 /// A decimal number of units, `max` units at most; with a fraction where a unit has parts.
 #[inline(never)]
-pub(crate) fn scaled(word: &[u8], unit: u64, max: u64) -> Option<u64> {
+fn scaled(word: &[u8], unit: u32, max: u32) -> Option<u64> {
+    let limit = u64::from(max) * u64::from(unit);
     let mut sum = 0;
+    // In 32 bits: not every machine divides more in one instruction.
     let mut place = unit;
     let mut has_digits = false;
     let mut in_fraction = false;
     for byte in word {
-        let digit = u64::from(byte.wrapping_sub(b'0'));
+        let digit = u32::from(byte.wrapping_sub(b'0'));
         if digit <= 9 {
             has_digits = true;
             if in_fraction {
@@ -175,8 +177,8 @@ pub(crate) fn scaled(word: &[u8], unit: u64, max: u64) -> Option<u64> {
             } else {
                 sum *= 10;
             }
-            sum += digit * place;
-            if sum > max * unit {
+            sum += u64::from(digit) * u64::from(place);
+            if sum > limit {
                 return None;
             }
         } else if *byte == b'.' && unit > 1 && !in_fraction {

@@ -21,7 +21,7 @@ const NONE: [&str; 0] = [];
 
 /// What the file has reached. The aim is 8,192 bytes, which all features together do not meet (see
 /// DESIGN.md, What it costs): so it may only shrink, and each step down is written down here.
-const REACHED: u64 = 16_288;
+const REACHED: u64 = 16_224;
 
 #[test]
 fn the_file_does_not_grow() {
