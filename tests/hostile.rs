@@ -74,7 +74,6 @@ fn where_system_calls_are_refused_it_does_its_job_without_them() {
         ("getpgid", libc::SYS_getpgid),
         ("chdir", libc::SYS_chdir),
         ("madvise", libc::SYS_madvise),
-        ("rt_sigaction", libc::SYS_rt_sigaction),
         ("waitid", libc::SYS_waitid),
     ];
     for error in [libc::EPERM, libc::ENOSYS, libc::EACCES] {
@@ -90,6 +89,17 @@ fn where_system_calls_are_refused_it_does_its_job_without_them() {
             let init = refusing(Init::new(NONE).pid_1_if(pid_1), &all, error);
             assert_serves(init, &format!("all of them answer {error}, PID 1: {pid_1}"));
         }
+    }
+}
+
+/// It may be that SIGCHLD is ignored, and then nobody would hear how the program ends.
+#[test]
+fn where_it_cannot_ask_what_becomes_of_sigchld_it_starts_nothing_and_says_so() {
+    for pid_1 in BOTH {
+        let init = Init::new(NONE).probe(["signals", "15"]).pid_1_if(pid_1);
+        let outcome = refusing(init, &[libc::SYS_rt_sigaction], libc::EPERM).finish();
+        assert_eq!(outcome.code(), Some(125), "{outcome:?}");
+        assert!(outcome.errors().starts_with("rinit: cannot make a process: not permitted"));
     }
 }
 
