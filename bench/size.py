@@ -124,6 +124,8 @@ def mapped(pid: int) -> int:
     Row("tables", "page tables, idle", "B", "VmPTE in /proc/PID/status"),
 )
 def memory(bench, rows):
+    # What was just written and is not on the disk yet would count as dirty, for all of them.
+    os.sync()
     for _ in bench.rounds(15, quick=3):
         for contender in bench.inits:
             with Container(bench, contender, bench.probe, "hold") as container:
