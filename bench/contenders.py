@@ -98,7 +98,7 @@ def mirror(suite: str) -> str:
     for line in run("apt-get", "indextargets", "--format", form, "Created-By: Packages").splitlines():
         if line.startswith(f"{suite} main "):
             return line.split()[2]
-    return "http://deb.debian.org/debian"
+    raise Missing(f"apt has no source of {suite}, so where are its sources?")
 
 
 def release(name: str) -> str:

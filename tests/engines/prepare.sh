@@ -41,11 +41,12 @@ fetch_from_trixie() {
     # shellcheck disable=SC2016 # its own words
     archive=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
         awk '$2 == "bookworm" || $2 == "trixie" { print $1; exit }')
+    [ -n "$archive" ] || { echo 'apt has no source of Debian to ask for them' && return 1; }
     # Lists of its own, so that the machine's stay as they are.
     mkdir -p "$work/trixie/lists/partial" "$work/trixie/archives/partial" "$work/trixie/sources"
     cat >"$work/trixie/sources/trixie.sources" <<END
 Types: deb
-URIs: ${archive:-http://deb.debian.org/debian/}
+URIs: $archive
 Suites: trixie
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
