@@ -1023,3 +1023,11 @@ fn every_short_command_line_is_answered() {
         }
     }
 }
+
+#[test]
+fn what_stands_behind_a_flag_is_named_as_one_word_too_many() {
+    let error = "rinit: --any: expected nothing more, got '1'\n";
+    assert_eq!(app("--any=1", &[]), Err(error.into()));
+    // And is no option itself.
+    names(app("--any=-all", &[]), &["--any", "nothing more", "'-all'"]);
+}
